@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Failure } from './failure.ts';
+
+/** One request with its answer; `params` are the `:names` of the route's path. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly params: Readonly<Record<string, string>>;
+};
+
+/** What a part of the bot serves on the main port. Whatever `handle` throws is answered as JSON by `server.ts`. */
+export type Route = {
+  readonly method: 'GET' | 'POST' | 'OPTIONS';
+  readonly path: string;
+  handle(exchange: Exchange): Promise<void> | void;
+};
+
+/** A path that speaks WebSocket. */
+export type Upgrade = { readonly path: string; handle(request: IncomingMessage, socket: Duplex, head: Buffer): void };
+
+/**
+ * The raw body, refused with a `Failure` of kind `too-large` as soon as it passes `limit` bytes, so that no request can
+ * fill the memory; `bad-input` when the sender hangs up half way.
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  const tooLarge = () => new Failure('too-large', `The body is larger than ${limit} bytes.`, 'Send a smaller one.');
+  if (declared > limit) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request) {
+      const bytes: Buffer = chunk;
+      size += bytes.length;
+      if (size > limit) throw tooLarge();
+      chunks.push(bytes);
+    }
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    throw new Failure('bad-input', 'The sender hung up before the body was complete.', 'Send it again.', {
+      cause: thrown,
+    });
+  }
+  return Buffer.concat(chunks, size);
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes.length,
+    ...headers,
+  });
+  response.end(bytes);
+}
+
+/** The HTTP status that says the same as a failure. */
+export function statusOf(failure: Failure): number {
+  switch (failure.kind) {
+    case 'bad-input':
+      return 400;
+    case 'unauthorized':
+      return 401;
+    case 'not-found':
+      return 404;
+    case 'refused':
+      return 409;
+    case 'too-large':
+      return 413;
+    case 'unsupported':
+      return 415;
+    case 'busy':
+      return 429;
+    case 'unreachable':
+      return 502;
+    case 'timed-out':
+      return 504;
+    case 'misconfigured':
+    case 'internal':
+      return 500;
+  }
+}

@@ -1,0 +1,118 @@
+import type { AttributeValue, SpanEvent, SpanKind, SpanLink } from './span.ts';
+import type { EpochMicros, Micros, SpanId, TraceId } from './units.ts';
+
+/**
+ * Spans of one trace or of ten thousand, as columns: one entry a span in every column, the spans of a trace in one run of
+ * rows, and inside a trace parents before their children (siblings by start, then end, then span id).
+ *
+ * ```
+ *   row      0        1       2      │ 3        4
+ *   trace    ├─── trace 0 ──────────┤│├─ trace 1 ──┤
+ *   parent  −1        0       1      │−1        3
+ * ```
+ *
+ * Algorithms in `trace/` take a table and a trace's ordinal, so each exists once and serves the single trace of `/trace`
+ * and the population of an alert alike. A table is built by `trace/build.ts` only and never changes afterwards.
+ */
+export type SpanTable = {
+  /** Number of spans. */
+  readonly size: number;
+  /** Number of traces. */
+  readonly traces: number;
+  /** Start and end columns count from here, which keeps them small and exact. */
+  readonly epoch: EpochMicros;
+
+  /** Row of each trace's first span; one entry more than there are traces, so trace t is rows [first[t], first[t+1]). */
+  readonly first: Int32Array;
+  readonly traceIds: readonly TraceId[];
+
+  /** Row of the parent span, −1 for a root and for an orphan. */
+  readonly parent: Int32Array;
+  /** Raw times in microseconds since `epoch`; end ≥ start always holds (a negative duration is mended to zero and listed). */
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** `Kind` codes below. */
+  readonly kind: Uint8Array;
+  /** Bits of `Flag` below. */
+  readonly flags: Uint8Array;
+  /** Dictionary ids: the service, the normalised operation (`GET /cart/{id}`), and the call path from the root. */
+  readonly service: Int32Array;
+  readonly operation: Int32Array;
+  readonly path: Int32Array;
+
+  /** Children of row r: `children[childrenFrom[r]] … children[childrenFrom[r+1] − 1]`, by start. */
+  readonly childrenFrom: Int32Array;
+  readonly children: Int32Array;
+
+  /** Id → text. */
+  text(id: number): string;
+  /** Text → id, −1 when no span of the table carries the text as service, operation, path or attribute value. */
+  id(text: string): number;
+  spanId(row: number): SpanId;
+  /** The span's name as it was recorded. */
+  name(row: number): string;
+  attribute(row: number, key: string): AttributeValue | undefined;
+  resource(row: number, key: string): AttributeValue | undefined;
+  /** Every attribute key of the span (`scope: 'span'`) or of its resource. */
+  keys(row: number, scope: 'span' | 'resource'): readonly string[];
+  statusMessage(row: number): string | undefined;
+  events(row: number): readonly SpanEvent[];
+  links(row: number): readonly SpanLink[];
+
+  /** What was mended while building, by trace ordinal. A trace that needed nothing has no entry. */
+  readonly repairs: ReadonlyMap<number, readonly Repair[]>;
+};
+
+/** One trace of a table. */
+export type Trace = {
+  readonly table: SpanTable;
+  readonly ordinal: number;
+  readonly traceId: TraceId;
+  /** Rows [from, to). */
+  readonly from: number;
+  readonly to: number;
+  readonly repairs: readonly Repair[];
+};
+
+/** What was wrong with the data and how it was mended. An incomplete trace is evidence about the evidence. */
+export type Repair =
+  | { readonly kind: 'orphan'; readonly spanId: SpanId; readonly missingParent: SpanId }
+  | { readonly kind: 'duplicate'; readonly spanId: SpanId; readonly copies: number }
+  | { readonly kind: 'cycle'; readonly spanId: SpanId }
+  | { readonly kind: 'shared-id'; readonly spanId: SpanId; readonly renamed: SpanId }
+  | { readonly kind: 'negative-duration'; readonly spanId: SpanId; readonly by: Micros }
+  | {
+      readonly kind: 'skew';
+      readonly from: string;
+      readonly to: string;
+      readonly offset: Micros;
+      readonly uncertainty: Micros;
+    }
+  | { readonly kind: 'truncated'; readonly kept: number; readonly dropped: number };
+
+/** Codes of the `kind` column, in OTLP's own numbering. */
+export const Kind = {
+  unspecified: 0,
+  internal: 1,
+  server: 2,
+  client: 3,
+  producer: 4,
+  consumer: 5,
+} as const satisfies Record<SpanKind, number>;
+
+/** Bits of the `flags` column. */
+export const Flag = {
+  /** Status ERROR, or an attribute that says the same (`error.type`, HTTP ≥ 500 on a server …): reference section 3.1. */
+  error: 1,
+  /** Its parent id names a span that is not in the trace. */
+  orphan: 2,
+  /** Its work went on while its parent did not wait for it (consumer, or starts after the parent's end). */
+  detached: 4,
+  /** It carries span events. */
+  events: 8,
+  /** It carries links. */
+  links: 16,
+} as const;
+
+/** A piece of the critical path: the span that the requester waited for between two moments (µs since the table's epoch). */
+export type Section = { readonly row: number; readonly start: number; readonly end: number };

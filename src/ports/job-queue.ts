@@ -1,0 +1,29 @@
+/** Work that outlives the request which asked for it. Jobs are small and hold ids, never payloads. */
+export type Job =
+  | { readonly kind: 'investigate'; readonly investigation: string }
+  | { readonly kind: 'recheck'; readonly investigation: string; readonly round: number }
+  | { readonly kind: 'close'; readonly investigation: string }
+  | { readonly kind: 'answer'; readonly question: string };
+
+/** A job with the trace context of whoever added it (W3C `traceparent`), so that one trace runs from webhook to card. */
+export type QueuedJob = Job & { readonly traceparent?: string };
+
+export type JobAttempt = { readonly number: number; readonly last: boolean; readonly signal: AbortSignal };
+
+export type QueueDepth = {
+  readonly waiting: number;
+  readonly delayed: number;
+  readonly active: number;
+  readonly dead: number;
+  readonly oldestMs: number;
+};
+
+export interface JobQueue {
+  /** Resolves once the job is safe on disk. A key that is already waiting, delayed or active adds nothing. */
+  add(job: QueuedJob, options: { readonly key: string; readonly delayMs?: number }): Promise<'added' | 'duplicate'>;
+  /** Starts working. A job whose worker throws or dies is tried again with backoff, five times in all; then it is dead. */
+  work(handle: (job: QueuedJob, attempt: JobAttempt) => Promise<void>, options: { readonly concurrency: number }): void;
+  depth(): Promise<QueueDepth>;
+  /** Takes no more jobs and waits for those under way, at most `drainMs`; what is left is leased again later. */
+  close(drainMs: number): Promise<void>;
+}

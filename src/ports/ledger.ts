@@ -1,0 +1,11 @@
+/**
+ * What was done to the outside world, by key: deliveries that were taken in, messages that were posted. The first to claim
+ * a key owns it, over all processes.
+ */
+export interface Ledger {
+  /** Writes the note unless the key has one; answers the note that stands now and whether it is ours. Safe on disk when it resolves. */
+  claim(key: string, note: string, keepMs: number): Promise<{ readonly ours: boolean; readonly note: string }>;
+  read(key: string): Promise<string | undefined>;
+  /** Replaces the note of a key that was claimed. */
+  settle(key: string, note: string, keepMs: number): Promise<void>;
+}
