@@ -1,9 +1,11 @@
-/** Work that outlives the request which asked for it. Jobs are small and hold ids, never payloads. */
+import type { Question } from './questions.ts';
+
+/** Work that outlives the request which asked for it. A job is small: it holds ids, or a sentence somebody said. */
 export type Job =
   | { readonly kind: 'investigate'; readonly investigation: string }
   | { readonly kind: 'recheck'; readonly investigation: string; readonly round: number }
   | { readonly kind: 'close'; readonly investigation: string }
-  | { readonly kind: 'answer'; readonly question: string };
+  | { readonly kind: 'answer'; readonly question: Question };
 
 /** A job with the trace context of whoever added it (W3C `traceparent`), so that one trace runs from webhook to card. */
 export type QueuedJob = Job & { readonly traceparent?: string };
