@@ -7,13 +7,15 @@ import { describe } from 'vitest';
  * that it is there.
  */
 export function describeWith(need: string, isThere: boolean, name: string, suite: () => void): void {
-  if (isThere) return describe(name, suite);
-  if (process.env.CI) {
-    return describe(name, () => {
+  if (isThere) {
+    describe(name, suite);
+  } else if (process.env.CI) {
+    describe(name, () => {
       throw new Error(`CI must have ${need}: .ci/run installs it`);
     });
+  } else {
+    describe.skip(`${name} (skipped: no ${need} on this machine)`, suite);
   }
-  describe.skip(`${name} (skipped: no ${need} on this machine)`, suite);
 }
 
 export const redisServer = onPath('redis-server');
