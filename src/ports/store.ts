@@ -10,8 +10,15 @@ export type Reference =
 
 /** What must survive a restart: investigations with their threads, and a bounded copy of the traces that they cite. */
 export interface Store {
-  /** Resolves once it is safe on disk; replaces what the id held before. */
-  save(investigation: Investigation): Promise<void>;
+  /**
+   * Changes what is stored under the id (undefined: nothing yet) in one step that no other process can come between, and
+   * resolves with what stands then, safe on disk. `change` is pure: it may run again when another process was faster.
+   * Answering `current` itself writes nothing.
+   */
+  update<Next extends Investigation | undefined>(
+    id: string,
+    change: (current: Investigation | undefined) => Next,
+  ): Promise<Next>;
   find(reference: Reference): Promise<Investigation | undefined>;
   /** Newest first. */
   recent(limit: number): Promise<readonly Investigation[]>;
