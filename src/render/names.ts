@@ -1,0 +1,22 @@
+/**
+ * A name from somebody's telemetry, made safe to stand in a sentence: one line, no marks that turn the reading direction,
+ * nothing invisible, no backtick that would end a code span, and at most `limit` characters (cut in the middle of nothing:
+ * whole code points, with `…`). Markup such as `<!channel>` is left for the chat to escape, which knows its own rules.
+ */
+export function safeName(name: string, limit = 80): string {
+  // Cutting first keeps a hostile megabyte from being scanned again and again.
+  const bounded = name.length > limit * 8 ? name.slice(0, limit * 8) : name;
+  const clean = bounded
+    .toWellFormed()
+    .replace(INVISIBLE, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .replaceAll('`', "'")
+    .trim();
+  if (clean === '') return '(no name)';
+  const points = [...clean];
+  return points.length <= limit && bounded === name ? clean : `${points.slice(0, limit - 1).join('')}…`;
+}
+
+/** Marks of direction (U+202A…E, U+2066…9, LRM, RLM, ALM), joiners, soft hyphens, the byte order mark and tag characters. */
+const INVISIBLE =
+  /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;

@@ -1,0 +1,243 @@
+import type { Section, Trace } from '../model/trace.ts';
+import { at, type SpanId } from '../model/units.ts';
+import { formatCount, formatMicros } from './format.ts';
+import { safeName } from './names.ts';
+import { colourServices, INK, OTHER_COLOUR } from './palette.ts';
+import { chooseRows, extent, type RowChoice, type WaterfallRow } from './rows.ts';
+import { ellipsize, type TextStyle, textWidth } from './text-width.ts';
+import { type TimeAxis, timeAxis } from './time-axis.ts';
+import type { WaterfallLayout } from './waterfall-layout.ts';
+
+/** One trace of the picture; two of them stand above each other on one time scale. */
+export type Strip = {
+  readonly trace: Trace;
+  readonly path: readonly Section[];
+  readonly culprits: readonly SpanId[];
+  /** Written above the strip when there are two. */
+  readonly heading?: string;
+};
+
+type Box = { readonly from: number; readonly to: number; readonly y: number; readonly y2: number };
+type Coloured = Box & { readonly color: string };
+type Words = { readonly x: number; readonly y: number; readonly text: string; readonly color: string };
+type Aligned = Words & { readonly align: 'left' | 'right' };
+
+/**
+ * What the chart shows, as the named data sets of `templates/charts/waterfall-*.vl.json`: x in microseconds since the
+ * trace began (labels may stand left of zero), y in pixels from the top.
+ */
+export type WaterfallScene = {
+  readonly datasets: {
+    readonly bands: readonly Coloured[];
+    readonly bars: readonly Coloured[];
+    readonly path: readonly Box[];
+    readonly outlines: readonly Box[];
+    readonly services: readonly Words[];
+    readonly labels: readonly Words[];
+    readonly durations: readonly Aligned[];
+  };
+  readonly axis: TimeAxis;
+  readonly from: number;
+  readonly until: number;
+  readonly height: number;
+  /** Spans of all strips, and how many no line shows. */
+  readonly total: number;
+  readonly folded: number;
+};
+
+const MARK = '◀';
+
+/** Lays the strips out; the same strips give the same scene. */
+export function layOut(strips: readonly Strip[], layout: WaterfallLayout, marker: string): WaterfallScene {
+  const length = Math.max(1, ...strips.map((strip) => extent(strip.trace).total));
+  const perPixel = length / layout.plot;
+  const pen = createPen(layout, perPixel, length, marker);
+  const choices: RowChoice[] = [];
+  for (const strip of strips) {
+    const choice = chooseRows(strip.trace, {
+      limit: Math.floor(layout.rows / strips.length),
+      culprits: strip.culprits,
+      path: strip.path,
+    });
+    choices.push(choice);
+    if (strip.heading !== undefined) pen.heading(strip.heading);
+    pen.strip(strip, choice);
+  }
+  const total = choices.reduce((sum, choice) => sum + choice.total, 0);
+  const folded = choices.reduce((sum, choice) => sum + choice.folded, 0);
+  pen.legend(legend(choices, folded, total, marker));
+  return {
+    ...pen.result(),
+    axis: timeAxis(length, layout.ticks),
+    from: -layout.gutter * perPixel,
+    until: length + layout.room * perPixel,
+    total,
+    folded,
+  };
+}
+
+function legend(choices: readonly RowChoice[], folded: number, total: number, marker: string): readonly string[] {
+  const rows = choices.flatMap((choice) => choice.rows);
+  const parts = ['black line: what the request waited for'];
+  if (rows.some((row) => row.error)) parts.push('✖ error');
+  if (rows.some((row) => row.culprit)) parts.push(`red frame: ${marker}`);
+  if (folded > 0) parts.push(`+${formatCount(folded)} of ${formatCount(total)} spans folded`);
+  return parts;
+}
+
+/** Puts lines under one another. */
+function createPen(layout: WaterfallLayout, perPixel: number, length: number, marker: string) {
+  const bands: Coloured[] = [];
+  const bars: Coloured[] = [];
+  const path: Box[] = [];
+  const outlines: Box[] = [];
+  const services: Words[] = [];
+  const labels: Words[] = [];
+  const durations: Aligned[] = [];
+  const plain: TextStyle = { size: layout.text, bold: false };
+  const bold: TextStyle = { size: layout.text, bold: true };
+  const left = -layout.gutter * perPixel;
+  const right = length + layout.room * perPixel;
+  let y = 0;
+
+  function heading(text: string): void {
+    if (y > 0) y += layout.text / 2;
+    bands.push({ from: left, to: right, y, y2: y + layout.text * 1.7, color: '#eef0f3' });
+    services.push({
+      x: left + 6 * perPixel,
+      y: y + layout.text * 0.85,
+      text: ellipsize(text, layout.width - 12, bold),
+      color: INK.text,
+    });
+    y += layout.text * 1.7 + 4;
+  }
+
+  function strip(of: Strip, choice: RowChoice): void {
+    const { trace } = of;
+    const begin = extent(trace).start;
+    const colours = colourServices(
+      trace,
+      choice.rows.map((line) => line.row),
+    );
+    const waits = sectionsByLine(trace, of.path, choice.rows);
+    for (const [index, line] of choice.rows.entries()) {
+      if (line.culprit) bands.push({ from: left, to: right, y, y2: y + layout.row, color: '#fdecee' });
+      const service = trace.table.text(at(trace.table.service, line.row));
+      const box = { y: y + layout.bar.from, y2: y + layout.bar.to };
+      const span = drawBars(trace, line, begin, colours.get(service) ?? OTHER_COLOUR, box);
+      for (const wait of waits[index] ?? []) {
+        path.push({ from: wait.start - begin, to: wait.end - begin, y: box.y2 - layout.pathWidth, y2: box.y2 });
+      }
+      if (line.culprit) outlines.push({ from: span.from, to: span.to, y: box.y - 2, y2: box.y2 + 2 });
+      write(trace, line, safeName(service, 60), span);
+      y += layout.row;
+    }
+  }
+
+  /** The bars of a line; answers where they begin and end, never narrower than can be seen. */
+  function drawBars(trace: Trace, line: WaterfallRow, begin: number, color: string, box: { y: number; y2: number }) {
+    let first = Number.POSITIVE_INFINITY;
+    let last = 0;
+    for (const row of line.members) {
+      const from = at(trace.table.start, row) - begin;
+      const to = Math.max(at(trace.table.end, row) - begin, from + layout.thinnest * perPixel);
+      first = Math.min(first, from);
+      last = Math.max(last, to);
+      // Thousands of bars on a few hundred pixels are drawn as the pixels that they cover.
+      const before = line.members.length > 1 ? bars.at(-1) : undefined;
+      if (before && before.y === box.y && from <= before.to + perPixel) {
+        bars[bars.length - 1] = { ...before, to: Math.max(before.to, to) };
+      } else {
+        bars.push({ from, to, ...box, color });
+      }
+    }
+    return { from: first, to: last };
+  }
+
+  function write(trace: Trace, line: WaterfallRow, service: string, bar: { from: number; to: number }): void {
+    const color = line.culprit ? INK.trouble : INK.text;
+    const took = formatMicros(lengthOf(trace, line));
+    const mark = line.culprit ? `${MARK} ${marker}` : '';
+    const duration =
+      layout.labels === 'above'
+        ? [mark, line.error ? '✖' : '', took].filter((part) => part !== '').join('  ')
+        : [line.error ? '✖' : '', took, mark].filter((part) => part !== '').join('  ');
+    const middle = y + layout.baseline;
+    durations.push({
+      x: layout.labels === 'above' ? length : bar.to + 6 * perPixel,
+      y: middle,
+      text: duration,
+      align: layout.labels === 'above' ? 'right' : 'left',
+      color: line.culprit || line.error ? INK.trouble : INK.text,
+    });
+
+    const indent = Math.min(line.depth, layout.deepest) * layout.indent;
+    const room =
+      (layout.labels === 'above' ? layout.plot - textWidth(duration, bold) : layout.gutter) - indent - layout.text;
+    const head = ellipsize(service, room, bold);
+    services.push({ x: left + indent * perPixel, y: middle, text: head, color });
+    const times = line.members.length > 1 ? `×${formatCount(line.members.length)} ` : '';
+    const more = line.hidden > 0 ? ` +${formatCount(line.hidden)}` : '';
+    const taken = textWidth(head, bold) + layout.text * 0.5;
+    const name = safeName(trace.table.name(line.row), 120);
+    const kept = ellipsize(name, room - taken - textWidth(times + more, plain), plain);
+    if (room <= taken) return;
+    labels.push({ x: left + (indent + taken) * perPixel, y: middle, text: `${times}${kept}${more}`, color: INK.quiet });
+  }
+
+  function legendLines(parts: readonly string[]): void {
+    y += layout.text * 0.5;
+    let line = '';
+    const lines: string[] = [];
+    for (const part of parts) {
+      const longer = line === '' ? part : `${line}  ·  ${part}`;
+      if (line !== '' && textWidth(longer, plain) > layout.width) {
+        lines.push(line);
+        line = part;
+      } else line = longer;
+    }
+    for (const text of [...lines, line]) {
+      labels.push({ x: left, y: y + layout.text * 0.7, text, color: INK.quiet });
+      y += layout.text * 1.4;
+    }
+  }
+
+  const result = () => ({
+    datasets: { bands, bars, path, outlines, services, labels, durations },
+    height: Math.ceil(y),
+  });
+  return { heading, strip, legend: legendLines, result };
+}
+
+/** Length of a span, or from the first start to the last end of several. */
+function lengthOf(trace: Trace, line: WaterfallRow): number {
+  let start = Number.POSITIVE_INFINITY;
+  let end = 0;
+  for (const row of line.members) {
+    start = Math.min(start, at(trace.table.start, row));
+    end = Math.max(end, at(trace.table.end, row));
+  }
+  return end - start;
+}
+
+/** The critical path as it falls on the shown lines: a folded span's share is drawn on its nearest shown ancestor. */
+function sectionsByLine(
+  trace: Trace,
+  path: readonly Section[],
+  lines: readonly WaterfallRow[],
+): readonly (readonly { start: number; end: number }[])[] {
+  const lineOf = new Map<number, number>();
+  for (const [index, line] of lines.entries()) for (const row of line.members) lineOf.set(row, index);
+  const byLine: { start: number; end: number }[][] = lines.map(() => []);
+  const inOrder = [...path].sort((a, b) => a.start - b.start || a.row - b.row);
+  for (const section of inOrder) {
+    let row = section.row;
+    while (row >= 0 && !lineOf.has(row)) row = at(trace.table.parent, row);
+    const sections = byLine[lineOf.get(row) ?? -1];
+    if (!sections) continue;
+    const before = sections.at(-1);
+    if (before && section.start <= before.end) before.end = Math.max(before.end, section.end);
+    else sections.push({ start: section.start, end: section.end });
+  }
+  return byLine;
+}
