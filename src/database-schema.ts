@@ -1,0 +1,58 @@
+/**
+ * The shape of `causeway.db`, as the steps that led to it: step n takes a file from schema n to n + 1. Steps that were
+ * released never change; a new need is a new step. Times are epoch milliseconds unless a name says micros.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- Work to do. 'ready' waits for due_at (waiting or delayed), 'active' is leased until lease_until, 'dead' was tried enough.
+  CREATE TABLE jobs (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    key         TEXT    NOT NULL,
+    payload     TEXT    NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('ready', 'active', 'dead')),
+    due_at      INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    owner       TEXT,
+    lease_until INTEGER,
+    reason      TEXT
+  ) STRICT;
+  -- One job a key while it waits or is worked on; the dead do not block their key.
+  CREATE UNIQUE INDEX jobs_by_key ON jobs (key) WHERE state <> 'dead';
+  CREATE INDEX jobs_ready ON jobs (due_at, id) WHERE state = 'ready';
+  CREATE INDEX jobs_active ON jobs (lease_until) WHERE state = 'active';
+  CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';
+
+  -- Investigations as versioned JSON (store/document.ts), with the columns by which they are found.
+  CREATE TABLE investigations (
+    id             TEXT    PRIMARY KEY,
+    document       TEXT    NOT NULL,
+    opened_micros  INTEGER NOT NULL,
+    thread_channel TEXT,
+    thread_ts      TEXT,
+    alert_source   TEXT,
+    alert_id       TEXT,
+    saved_at       INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX investigations_by_thread ON investigations (thread_channel, thread_ts);
+  CREATE INDEX investigations_by_alert  ON investigations (alert_source, alert_id, opened_micros, id);
+  CREATE INDEX investigations_by_age    ON investigations (opened_micros, id);
+  CREATE INDEX investigations_by_save   ON investigations (saved_at);
+
+  -- Compressed spans of the traces that an investigation cites (store/kept-traces.ts).
+  CREATE TABLE kept_traces (
+    id       TEXT    PRIMARY KEY,
+    packed   BLOB    NOT NULL,
+    size     INTEGER NOT NULL,
+    saved_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX kept_traces_by_save ON kept_traces (saved_at, id, size);
+
+  -- What was done to the outside world, by key, until keep_until.
+  CREATE TABLE ledger (
+    key        TEXT    PRIMARY KEY,
+    note       TEXT    NOT NULL,
+    keep_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ledger_by_end ON ledger (keep_until);
+  `,
+];

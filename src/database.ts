@@ -1,0 +1,270 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { migrations } from './database-schema.ts';
+import { Failure } from './failure.ts';
+
+/** One row as SQLite hands it over; read its columns with `text`, `number` and `bytes`. */
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** SQL inside one transaction, or reads outside any. Statements are prepared once for each text. */
+export interface Connection {
+  run(sql: string, ...values: SQLInputValue[]): number;
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  all(sql: string, ...values: SQLInputValue[]): readonly Row[];
+}
+
+/** Writes that wait for one commit; beyond it the disk is hopelessly behind. */
+const WAITING_LIMIT = 10_000;
+/** Writes that share a commit, so that a flood does not hold the event loop for longer than a moment. */
+const COMMIT_LIMIT = 500;
+/** How long SQLite itself waits for another process's commit, which holds the event loop, and how long we wait in all. */
+const BUSY_MS = 20;
+const BUSY_LIMIT_MS = 10_000;
+
+type Write = {
+  readonly work: (connection: Connection) => void;
+  readonly fail: (thrown: unknown) => void;
+  done(): void;
+};
+
+/**
+ * `causeway.db`: the queue, the investigations and the ledger of the embedded shape in one file that survives kill -9 and
+ * power failure (WAL, synchronous FULL), and that several processes may have open.
+ *
+ * A commit waits for the disk, so writes of the same turn of the event loop share one:
+ *
+ * ```
+ *   request A   claim ┐                 save ┐
+ *   request B   claim ┤                 save ┤
+ *   request C   claim ┴─ one commit ──▶ save ┴─ one commit ──▶ …
+ * ```
+ *
+ * Each write is a savepoint of its own: one that throws undoes nothing but itself. A promise resolves only after the commit
+ * that holds its write, so what is acknowledged is on disk. Writes issued together (`Promise.all`) stand or fall together.
+ */
+export class Database {
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #connection: Connection;
+  #waiting: Write[] = [];
+  #scheduled = false;
+  #busySince: number | undefined;
+  #closed = false;
+
+  private constructor(sqlite: DatabaseSync) {
+    this.#sqlite = sqlite;
+    this.#connection = {
+      run: (sql, ...values) => Number(this.#prepare(sql).run(...values).changes),
+      get: (sql, ...values) => this.#prepare(sql).get(...values),
+      all: (sql, ...values) => this.#prepare(sql).all(...values),
+    };
+  }
+
+  /** Opens or makes the file and brings it to today's schema. Throws a `Failure` of kind `misconfigured` that names the file. */
+  static open(file: string): Database {
+    let sqlite: DatabaseSync | undefined;
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      sqlite = new DatabaseSync(file, { timeout: BUSY_LIMIT_MS });
+      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
+      migrate(sqlite, file);
+      sqlite.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      return new Database(sqlite);
+    } catch (thrown) {
+      sqlite?.close();
+      if (thrown instanceof Failure) throw thrown;
+      throw new Failure(
+        'misconfigured',
+        `The database ${file} cannot be opened: ${reason(thrown)}.`,
+        'Check that the folder may be written and that the file is the one Causeway made; CAUSEWAY_DATA names the folder.',
+        { cause: thrown },
+      );
+    }
+  }
+
+  /** Runs `work` at once on what is committed. */
+  read<T>(work: (connection: Connection) => T): T {
+    this.#refuseIfClosed();
+    try {
+      return work(this.#connection);
+    } catch (thrown) {
+      throw failureOf(thrown);
+    }
+  }
+
+  /** Runs `work` inside the next commit; resolves when it is safe on disk. `work` may run again when the commit fails. */
+  write<T>(work: (connection: Connection) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#refuseIfClosed();
+      if (this.#waiting.length >= WAITING_LIMIT) {
+        throw new Failure('busy', 'The disk is behind: too many writes wait.', 'Try again in a moment.', {
+          retryAfter: 1,
+        });
+      }
+      let result: { readonly value: T } | undefined;
+      this.#waiting.push({
+        work: (connection) => {
+          result = { value: work(connection) };
+        },
+        fail: reject,
+        done: () => result !== undefined && resolve(result.value),
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Commits what waits and closes the file. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    while (this.#waiting.length > 0) await this.write(() => undefined).catch(() => undefined);
+    this.#closed = true;
+    this.#sqlite.close();
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed)
+      throw new Failure('internal', 'The database is closed.', 'The bot is shutting down: ask again later.');
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#sqlite.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    const wait = this.#busySince === undefined ? 0 : 5 + Math.random() * 20;
+    const commit = () => {
+      this.#scheduled = false;
+      this.#commit();
+      this.#schedule();
+    };
+    if (wait === 0) setImmediate(commit);
+    else setTimeout(commit, wait);
+  }
+
+  #commit(): void {
+    const batch = this.#waiting.splice(0, COMMIT_LIMIT);
+    try {
+      this.#sqlite.exec('BEGIN IMMEDIATE');
+    } catch (thrown) {
+      this.#giveBack(batch, thrown);
+      return;
+    }
+    this.#busySince = undefined;
+    const written: Write[] = [];
+    const thrownAway: (() => void)[] = [];
+    try {
+      for (const write of batch) {
+        this.#sqlite.exec('SAVEPOINT one');
+        try {
+          write.work(this.#connection);
+          written.push(write);
+        } catch (thrown) {
+          this.#sqlite.exec('ROLLBACK TO one');
+          thrownAway.push(() => write.fail(failureOf(thrown)));
+        }
+        this.#sqlite.exec('RELEASE one');
+      }
+      this.#sqlite.exec('COMMIT');
+    } catch (thrown) {
+      if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+      for (const write of batch) write.fail(failureOf(thrown));
+      return;
+    }
+    for (const write of written) write.done();
+    for (const fail of thrownAway) fail();
+  }
+
+  /** Another process commits just now: the same writes try again, until that has lasted too long. */
+  #giveBack(batch: readonly Write[], thrown: unknown): void {
+    const now = performance.now();
+    this.#busySince ??= now;
+    if (isBusy(thrown) && now - this.#busySince < BUSY_LIMIT_MS) {
+      this.#waiting = [...batch, ...this.#waiting];
+      return;
+    }
+    this.#busySince = undefined;
+    for (const write of batch) write.fail(failureOf(thrown));
+  }
+}
+
+function migrate(sqlite: DatabaseSync, file: string): void {
+  sqlite.exec('BEGIN IMMEDIATE');
+  try {
+    const version = number(sqlite.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
+    if (version > migrations.length) {
+      throw new Failure(
+        'misconfigured',
+        `The database ${file} was written by a newer Causeway (schema ${version}, this one knows ${migrations.length}).`,
+        'Run the newer version again, or move the file away to begin with an empty one.',
+      );
+    }
+    for (const step of migrations.slice(version)) sqlite.exec(step);
+    sqlite.exec(`PRAGMA user_version = ${migrations.length}`);
+    sqlite.exec('COMMIT');
+  } catch (thrown) {
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    throw thrown;
+  }
+}
+
+/** SQLITE_BUSY in any of its extended forms. */
+function isBusy(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error &&
+    'errcode' in thrown &&
+    typeof thrown.errcode === 'number' &&
+    (thrown.errcode & 0xff) === 5
+  );
+}
+
+function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  if (isBusy(thrown)) {
+    return new Failure('busy', 'Another process holds the database.', 'Try again in a moment.', {
+      cause: thrown,
+      retryAfter: 1,
+    });
+  }
+  return new Failure(
+    'internal',
+    `The database failed: ${reason(thrown)}.`,
+    'Check the space and the health of the disk under CAUSEWAY_DATA.',
+    { cause: thrown },
+  );
+}
+
+function reason(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+const unexpected = (column: string) =>
+  new Failure(
+    'internal',
+    `The database holds no usable ${column}.`,
+    'Restore causeway.db from a copy or move it away.',
+  );
+
+export function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value === 'string') return value;
+  throw unexpected(column);
+}
+
+export function number(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value === 'number') return value;
+  throw unexpected(column);
+}
+
+export function bytes(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (value instanceof Uint8Array) return value;
+  throw unexpected(column);
+}

@@ -1,0 +1,138 @@
+import { Failure } from '../failure.ts';
+import type { Answered, Investigation, Setback } from '../model/investigation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobAttempt, JobQueue, QueuedJob } from '../ports/job-queue.ts';
+import type { Log } from '../ports/log.ts';
+import type { Questions } from '../ports/questions.ts';
+import type { Store } from '../ports/store.ts';
+import type { TraceBackend } from '../ports/trace-backend.ts';
+import { inSpan } from '../telemetry.ts';
+import type { Analyse } from './analyse.ts';
+import { copyCited } from './copies.ts';
+import { type Gathered, gatherForAlert, gatherForTrace, type Progress } from './gather.ts';
+import type { Publisher } from './publish.ts';
+import { recheck } from './recheck.ts';
+
+/** Minutes after the verdict at which the card is looked at again. */
+const RECHECK_MINUTES = [2, 5] as const;
+
+export type Parts = {
+  readonly backend: TraceBackend;
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly questions: Questions;
+  readonly publisher: Publisher;
+  readonly analyse: Analyse;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** `service.name`s that the configuration gives for an alert. */
+  servicesFor(investigation: Investigation): readonly string[] | undefined;
+};
+
+/** What a worker does with a job: one trace of the bot from webhook to card. */
+export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAttempt) => Promise<void> {
+  return (job, attempt) =>
+    inSpan(`job ${job.kind}`, { parent: job.traceparent, attributes: { 'causeway.attempt': attempt.number } }, async () => {
+      switch (job.kind) {
+        case 'investigate':
+          return investigate(parts, await load(parts.store, job.investigation), attempt);
+        case 'recheck':
+          return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+        case 'close':
+          return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+        case 'answer':
+          await parts.questions.answer(job.question);
+      }
+    });
+}
+
+/** From alert to verdict. Every step may be repeated after a crash; what was said already is not said again. */
+async function investigate(parts: Parts, investigation: Investigation, attempt: JobAttempt): Promise<void> {
+  const thread = await inSpan('open card', {}, () => parts.publisher.open(investigation));
+  try {
+    const answered = investigation.status === 'answered' ? investigation : await answer(parts, { ...investigation, thread }, attempt.signal);
+    await inSpan('publish verdict', {}, () => parts.publisher.verdict(answered, thread));
+    for (const [index, minutes] of RECHECK_MINUTES.entries()) {
+      await parts.queue.add({ kind: 'recheck', investigation: answered.id, round: index + 1 }, { key: `recheck:${answered.id}:${answered.answeredAt}:${index + 1}`, delayMs: minutes * 60_000 });
+    }
+  } catch (thrown) {
+    const failure = Failure.from(thrown);
+    const told = await tell(parts, investigation, failure, attempt);
+    // What cannot get better by trying again is done once a person has been told.
+    if (failure.retryable || !told) throw thrown;
+  }
+}
+
+async function answer(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<Answered> {
+  const { backend, store, clock } = parts;
+  const progress: Progress = async (found) => {
+    if (investigation.thread !== undefined) await parts.publisher.progress(investigation, investigation.thread, found);
+  };
+  const gathered = await inSpan('gather traces', {}, () => gather(parts, investigation, progress, signal));
+  const analysis = await inSpan('analyse', { attributes: { 'causeway.spans': gathered.table.size } }, () => parts.analyse(gathered, investigation.trigger));
+  await store.keepTraces(investigation.id, await copyCited(backend, gathered, analysis, signal));
+  const stands = await store.update(investigation.id, (current) => {
+    const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, repeats } = current ?? investigation;
+    return {
+      status: 'answered' as const,
+      ...{ id, trigger, channel, openedAt, repeats },
+      ...(thread === undefined ? {} : { thread }),
+      ...(resolvedAt === undefined ? {} : { resolvedAt }),
+      ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
+      answeredAt: clock.now(),
+      gathering: gathered.gathering,
+      analysis,
+      rechecks: [],
+    };
+  });
+  return stands;
+}
+
+async function gather(parts: Parts, investigation: Investigation, progress: Progress, signal: AbortSignal): Promise<Gathered> {
+  const { trigger } = investigation;
+  if (trigger.kind === 'alert') {
+    const known = await parts.store.recent(50);
+    return gatherForAlert(parts, trigger.alert, { services: parts.servicesFor(investigation), known, progress, signal });
+  }
+  const gathered = await gatherForTrace(parts, trigger.traceId, { progress, signal });
+  if (gathered !== undefined) return gathered;
+  throw new Failure(
+    'not-found',
+    `${parts.backend.title} has no trace ${trigger.traceId}.`,
+    'Check the id, or ask again in a minute: spans may still be on their way, and old traces are dropped.',
+  );
+}
+
+/** Looks whether it still happens and says so in the card's second line. */
+async function checkAgain(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
+  if (investigation.status !== 'answered' || investigation.thread === undefined) return;
+  const latest = await recheck(parts, investigation, signal);
+  const stands = await parts.store.update(investigation.id, (current) =>
+    current?.status === 'answered' && latest !== undefined ? { ...current, rechecks: [...current.rechecks, latest].slice(-10) } : current,
+  );
+  if (stands?.status === 'answered' && stands.thread !== undefined) await parts.publisher.refresh(stands, stands.thread);
+}
+
+/** Says in the card what went wrong and whether it will be tried again; a second failure while saying it is only logged. */
+async function tell(parts: Parts, investigation: Investigation, failure: Failure, attempt: JobAttempt): Promise<boolean> {
+  const { store, publisher, clock, log } = parts;
+  const setback: Setback = { kind: failure.kind, message: failure.message, hint: failure.hint, at: clock.now() };
+  log.warn({ investigation: investigation.id, attempt: attempt.number, reason: failure.message }, 'An investigation did not get through');
+  try {
+    const failed = await store.update(investigation.id, (current) => {
+      if (current === undefined || current.status === 'answered') return current;
+      return { ...current, status: 'failed', setback };
+    });
+    if (failed?.thread !== undefined) await publisher.setback(failed, failed.thread, failure.retryable && !attempt.last);
+    return true;
+  } catch (thrown) {
+    log.error({ investigation: investigation.id, reason: String(thrown) }, 'The setback could not be told either');
+    return false;
+  }
+}
+
+async function load(store: Store, id: string): Promise<Investigation> {
+  const investigation = await store.find({ by: 'id', id });
+  if (investigation !== undefined) return investigation;
+  throw new Failure('not-found', `There is no investigation ${id}.`, 'It was older than the store keeps; nothing is to be done.');
+}

@@ -1,0 +1,64 @@
+import type { Alert } from '../model/alert.ts';
+
+/** What `causeway.yml` says of one of the sender's services. */
+export type Route = {
+  readonly alert: string;
+  readonly traces?: readonly string[] | undefined;
+  readonly channel?: string | undefined;
+  readonly runbook?: string | undefined;
+  readonly owner?: string | undefined;
+};
+
+export function routeOf(alert: Alert, routes: readonly Route[]): Route | undefined {
+  const name = alert.service?.toLowerCase();
+  return name === undefined ? undefined : routes.find((route) => route.alert.toLowerCase() === name);
+}
+
+/** Words in names that tell services apart from nothing. */
+const EMPTY_WORDS = new Set([
+  'service',
+  'svc',
+  'api',
+  'app',
+  'server',
+  'backend',
+  'prod',
+  'production',
+  'staging',
+  'the',
+  'team',
+  'http',
+  'https',
+]);
+
+/**
+ * The known `service.name`s that an alert's own words name: every word of the service's name that means something occurs
+ * in the alert's service or, failing that, in its title.
+ *
+ * ```
+ *   "Checkout Service (prod)"  ~  checkoutservice, checkout, checkout-api      not: checkout-worker
+ * ```
+ */
+export function servicesNamedBy(alert: Alert, known: readonly string[]): readonly string[] {
+  for (const text of [alert.service, alert.title]) {
+    if (text === undefined) continue;
+    const said = new Set(words(text));
+    const squeezed = [...said].join('');
+    const named = known.filter((service) => {
+      const needed = words(service);
+      return needed.length > 0 && (needed.every((word) => said.has(word)) || needed.join('') === squeezed);
+    });
+    if (named.length > 0) return named.toSorted();
+  }
+  return [];
+}
+
+function words(name: string): readonly string[] {
+  const parts = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .map((part) => part.replace(/(?<=\p{L}{3})(service|svc|server)$/u, ''))
+    .filter((part) => part !== '' && !EMPTY_WORDS.has(part));
+  return [...new Set(parts)];
+}
