@@ -11,13 +11,25 @@ describe('draw', () => {
           orders  POST /orders server  |  ====    |  !"too late" retries=3 deep=true note="a b"
         gateway  render                |         :|  ok
     `);
-    expect(root).toMatchObject({ service: 'gateway', name: 'POST /checkout', kind: 'server', start: ms(0), end: ms(10) });
+    expect(root).toMatchObject({
+      service: 'gateway',
+      name: 'POST /checkout',
+      kind: 'server',
+      start: ms(0),
+      end: ms(10),
+    });
     expect(root?.parentSpanId).toBeUndefined();
     expect(call).toMatchObject({ kind: 'client', start: ms(1), end: ms(9), parentSpanId: root?.spanId });
     expect(call?.attributes).toEqual({ 'url.full': 'http://orders/a=b' });
     expect(server).toMatchObject({ parentSpanId: call?.spanId, status: 'error', statusMessage: 'too late' });
     expect(server?.attributes).toEqual({ retries: 3, deep: true, note: 'a b' });
-    expect(other).toMatchObject({ kind: 'internal', start: ms(9), end: ms(9), status: 'ok', parentSpanId: root?.spanId });
+    expect(other).toMatchObject({
+      kind: 'internal',
+      start: ms(9),
+      end: ms(9),
+      status: 'ok',
+      parentSpanId: root?.spanId,
+    });
   });
 
   it('scales bars and reads numbers with fractions and of any sign', () => {

@@ -1,4 +1,4 @@
-import type { AttributeValue, Attributes, SpanEvent, SpanKind, SpanLink, SpanRecord } from '../src/model/span.ts';
+import type { Attributes, AttributeValue, SpanEvent, SpanKind, SpanLink, SpanRecord } from '../src/model/span.ts';
 import type { SpanTable, Trace } from '../src/model/trace.ts';
 import type { EpochMicros, SpanId, TraceId } from '../src/model/units.ts';
 import { TableBuilder, traceAt } from '../src/trace/build.ts';

@@ -1,9 +1,11 @@
-import type { AttributeValue, SpanEvent, SpanKind, SpanLink } from './span.ts';
+import type { AttributeValue, SpanEvent, SpanKind, SpanLink, SpanStatus } from './span.ts';
 import type { EpochMicros, Micros, SpanId, TraceId } from './units.ts';
 
 /**
  * Spans of one trace or of ten thousand, as columns: one entry a span in every column, the spans of a trace in one run of
- * rows, and inside a trace parents before their children (siblings by start, then end, then span id).
+ * rows, and inside a trace parents before their children (siblings by start, then end, then span id). The order is
+ * depth-first, so a span and all its descendants stand in one run of rows too. Traces stand by their earliest start, then
+ * by id. The same spans give the same table, however they arrive.
  *
  * ```
  *   row      0        1       2      │ 3        4
@@ -25,6 +27,8 @@ export type SpanTable = {
   /** Row of each trace's first span; one entry more than there are traces, so trace t is rows [first[t], first[t+1]). */
   readonly first: Int32Array;
   readonly traceIds: readonly TraceId[];
+  /** `Population` codes, one a trace: a trace handed over as both is a suspect. */
+  readonly population: Uint8Array;
 
   /** Row of the parent span, −1 for a root and for an orphan. */
   readonly parent: Int32Array;
@@ -44,10 +48,12 @@ export type SpanTable = {
   readonly childrenFrom: Int32Array;
   readonly children: Int32Array;
 
-  /** Id → text. */
+  /** Id → text. A path reads `gateway server POST /orders > orders client SELECT orders`, from the root. */
   text(id: number): string;
-  /** Text → id, −1 when no span of the table carries the text as service, operation, path or attribute value. */
+  /** Text → id, −1 when no span of the table has the text as its service or its operation. Paths are found by their rows. */
   id(text: string): number;
+  /** The path without its last step, −1 for the path of a root. */
+  parentPath(path: number): number;
   spanId(row: number): SpanId;
   /** The span's name as it was recorded. */
   name(row: number): string;
@@ -55,7 +61,10 @@ export type SpanTable = {
   resource(row: number, key: string): AttributeValue | undefined;
   /** Every attribute key of the span (`scope: 'span'`) or of its resource. */
   keys(row: number, scope: 'span' | 'resource'): readonly string[];
+  status(row: number): SpanStatus;
   statusMessage(row: number): string | undefined;
+  /** Name of the instrumentation scope. */
+  scope(row: number): string | undefined;
   events(row: number): readonly SpanEvent[];
   links(row: number): readonly SpanLink[];
 
@@ -80,6 +89,8 @@ export type Repair =
   | { readonly kind: 'duplicate'; readonly spanId: SpanId; readonly copies: number }
   | { readonly kind: 'cycle'; readonly spanId: SpanId }
   | { readonly kind: 'shared-id'; readonly spanId: SpanId; readonly renamed: SpanId }
+  /** No number, before 1970, or more than a year away from the rest of the trace: the span stands at its parent's start. */
+  | { readonly kind: 'bad-time'; readonly spanId: SpanId }
   | { readonly kind: 'negative-duration'; readonly spanId: SpanId; readonly by: Micros }
   | {
       readonly kind: 'skew';
@@ -89,6 +100,9 @@ export type Repair =
       readonly uncertainty: Micros;
     }
   | { readonly kind: 'truncated'; readonly kept: number; readonly dropped: number };
+
+/** Codes of the `population` column. */
+export const Population = { suspect: 0, baseline: 1 } as const;
 
 /** Codes of the `kind` column, in OTLP's own numbering. */
 export const Kind = {

@@ -1,0 +1,140 @@
+import type { Attributes, SpanRecord } from '../model/span.ts';
+
+/**
+ * What a span does, without what differs from call to call: `GET /cart/{id}`, `SELECT orders`, `Checkout/Place`,
+ * `publish orders`. Ports, ids and literals never enter it, because everything downstream counts spans by it. SDKs whose
+ * CLIENT spans are called only `GET` (JavaScript's) get their path from the URL. Reference section 1.1, pass 4.
+ */
+export function operationOf(span: Pick<SpanRecord, 'name' | 'kind' | 'attributes'>): string {
+  const { attributes } = span;
+  return (
+    messagingOperation(attributes) ??
+    databaseOperation(attributes) ??
+    rpcOperation(attributes) ??
+    httpOperation(span) ??
+    withoutIds(span.name)
+  );
+}
+
+/** Longest operation that is kept; what is cut was an id of some kind that we do not know. */
+const LONGEST = 200;
+
+function text(attributes: Attributes, key: string): string | undefined {
+  const value = attributes[key];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function messagingOperation(attributes: Attributes): string | undefined {
+  if (attributes['messaging.system'] === undefined && attributes['messaging.destination.name'] === undefined) {
+    return undefined;
+  }
+  const verb = text(attributes, 'messaging.operation.name') ?? text(attributes, 'messaging.operation.type');
+  const throwaway =
+    attributes['messaging.destination.temporary'] === true || attributes['messaging.destination.anonymous'] === true;
+  const name = throwaway ? '{temporary}' : text(attributes, 'messaging.destination.name');
+  const destination = text(attributes, 'messaging.destination.template') ?? (name && withoutIds(name));
+  if (verb === undefined && destination === undefined) return undefined;
+  return [verb, destination].filter((part) => part !== undefined).join(' ');
+}
+
+function databaseOperation(attributes: Attributes): string | undefined {
+  const summary = text(attributes, 'db.query.summary');
+  if (summary !== undefined) return summary.slice(0, LONGEST);
+  const verb = text(attributes, 'db.operation.name');
+  const collection = text(attributes, 'db.collection.name');
+  if (verb !== undefined && collection !== undefined) return `${verb} ${withoutIds(collection)}`;
+  const query = text(attributes, 'db.query.text');
+  if (query !== undefined) return querySummary(query, text(attributes, 'db.system.name'));
+  return verb;
+}
+
+const COMMENT = /\/\*[\s\S]*?\*\/|--[^\n]*/g;
+const STATEMENT =
+  /^\s*(select|insert|update|delete|merge|replace|upsert|truncate)\b[\s\S]*?(?:\bfrom|\binto|\bupdate|\btable)?\s/i;
+const COLLECTION =
+  /\b(?:from|into|update|truncate\s+table|truncate|merge)\s+(?:only\s+)?(["'`[]?[\p{L}_][\p{L}\p{N}_.$"`\]]*)/iu;
+const KEY_VALUE_STORES = new Set(['redis', 'memcached', 'valkey', 'dragonfly']);
+
+/** Verb and collection of a query, else the query without its literals. */
+function querySummary(query: string, system: string | undefined): string {
+  // A literal may hold words that look like a query, so literals go first. The head of a long statement is enough.
+  const bare = query
+    .slice(0, 2_000)
+    .replace(COMMENT, ' ')
+    .replace(/'(?:[^']|'')*'/g, '?');
+  if (system !== undefined && KEY_VALUE_STORES.has(system)) return bare.trim().split(/\s+/)[0]?.toUpperCase() ?? system;
+  const verb = STATEMENT.exec(bare)?.[1];
+  const collection = verb && COLLECTION.exec(bare)?.[1];
+  if (verb && collection) return `${verb.toUpperCase()} ${collection.replace(/["'`[\]]/g, '')}`;
+  return bare
+    .replace(/\b\d+(?:\.\d+)?\b/g, '?')
+    .replace(/\(\s*\?(?:\s*,\s*\?)*\s*\)/g, '(?)')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, LONGEST);
+}
+
+function rpcOperation(attributes: Attributes): string | undefined {
+  const method = text(attributes, 'rpc.method');
+  if (method === undefined) return undefined;
+  const service = text(attributes, 'rpc.service');
+  return service === undefined || method.includes('/') ? method : `${service}/${method}`;
+}
+
+function httpOperation(span: Pick<SpanRecord, 'name' | 'kind' | 'attributes'>): string | undefined {
+  if (span.kind === 'internal') return undefined;
+  const { attributes } = span;
+  const recorded = text(attributes, 'http.request.method');
+  const method = recorded === '_OTHER' ? (text(attributes, 'http.request.method_original') ?? recorded) : recorded;
+  if (method === undefined) return undefined;
+  const template = text(attributes, 'http.route') ?? text(attributes, 'url.template');
+  if (template !== undefined) return `${method} ${template}`;
+  const path = text(attributes, 'url.path') ?? pathOf(text(attributes, 'url.full'));
+  if (path !== undefined) return `${method} ${routeOf(path)}`;
+  return span.name === method ? method : withoutIds(span.name);
+}
+
+/** The path of a URL, `/` when it has none. A URL that is only a path is one. */
+function pathOf(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  return path.startsWith('/') ? path : '/';
+}
+
+/** A path with its ids replaced: `/carts/8f0c…/items/12?full=1` → `/carts/{id}/items/{id}`. */
+export function routeOf(path: string): string {
+  const bare = path.replace(/[?#;].*$/s, '');
+  return bare.split('/').map(withoutId).join('/').slice(0, LONGEST);
+}
+
+const WHOLE_ID =
+  /^(?:\d+|\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|(?=.*\d)[0-9a-f]{8,}|.*@.*\..*)$/i;
+const LONG_TOKEN = /^(?=.*\d)[\w.~%=+-]{20,}$/;
+
+function withoutId(segment: string): string {
+  if (!/[\d@]/.test(segment)) return segment;
+  if (WHOLE_ID.test(segment) || LONG_TOKEN.test(segment)) return '{id}';
+  return segment.replace(/(?<=[-_.:~])\d+(?=$|[-_.:~])|\d{3,}/g, '{id}');
+}
+
+const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
+const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+\b)?/g;
+const PORT = /(?<=[\p{L}\p{N}\]]):\d{2,5}\b/gu;
+const HEX = /\b(?=[a-f]*\d)[0-9a-f]{8,}\b/gi;
+const NUMBER = /(?<![\p{L}\p{N}])\d+(?![\p{L}\p{N}])|\d{4,}/gu;
+
+/** A name of any kind without addresses, ports and ids; a path inside it becomes a route. */
+function withoutIds(name: string): string {
+  if (!/\d/.test(name)) return name.slice(0, LONGEST);
+  return name
+    .slice(0, 4 * LONGEST)
+    .replace(UUID, '{id}')
+    .replace(ADDRESS, '{address}')
+    .replace(PORT, '')
+    .split(' ')
+    .map((word) => (word.includes('/') ? routeOf(word) : word))
+    .join(' ')
+    .replace(HEX, '{id}')
+    .replace(NUMBER, '{id}')
+    .slice(0, LONGEST);
+}

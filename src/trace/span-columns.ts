@@ -1,0 +1,145 @@
+import type { AttributeValue, SpanEvent, SpanLink, SpanStatus } from '../model/span.ts';
+import type { Repair, SpanTable } from '../model/trace.ts';
+import { at, type EpochMicros, type SpanId, type TraceId } from '../model/units.ts';
+import type { Dictionary } from './column.ts';
+import type { PathTree } from './path-tree.ts';
+import type { StagedSpans } from './staged-spans.ts';
+
+/** What `build.ts` works out: the hot columns, in row order. */
+export type Columns = Pick<
+  SpanTable,
+  | 'size'
+  | 'traces'
+  | 'epoch'
+  | 'first'
+  | 'traceIds'
+  | 'population'
+  | 'parent'
+  | 'start'
+  | 'end'
+  | 'kind'
+  | 'flags'
+  | 'service'
+  | 'operation'
+  | 'path'
+  | 'childrenFrom'
+  | 'children'
+  | 'repairs'
+>;
+
+/**
+ * The table over its columns: what algorithms walk over is in row order; what is looked at span by span (names, attributes,
+ * events) stays where it was staged and is reached through `source`. Ids of texts come first, ids of paths after them.
+ */
+export class SpanColumns implements SpanTable {
+  readonly size: number;
+  readonly traces: number;
+  readonly epoch: EpochMicros;
+  readonly first: Int32Array;
+  readonly traceIds: readonly TraceId[];
+  readonly population: Uint8Array;
+  readonly parent: Int32Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly kind: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly service: Int32Array;
+  readonly operation: Int32Array;
+  readonly path: Int32Array;
+  readonly childrenFrom: Int32Array;
+  readonly children: Int32Array;
+  readonly repairs: ReadonlyMap<number, readonly Repair[]>;
+  readonly #staged: StagedSpans;
+  readonly #source: Int32Array;
+  readonly #texts: Dictionary;
+  readonly #paths: PathTree;
+  /** Text of each step of a path. */
+  readonly #steps: Dictionary;
+
+  constructor(
+    columns: Columns,
+    staged: StagedSpans,
+    source: Int32Array,
+    words: { readonly texts: Dictionary; readonly paths: PathTree; readonly steps: Dictionary },
+  ) {
+    this.size = columns.size;
+    this.traces = columns.traces;
+    this.epoch = columns.epoch;
+    this.first = columns.first;
+    this.traceIds = columns.traceIds;
+    this.population = columns.population;
+    this.parent = columns.parent;
+    this.start = columns.start;
+    this.end = columns.end;
+    this.kind = columns.kind;
+    this.flags = columns.flags;
+    this.service = columns.service;
+    this.operation = columns.operation;
+    this.path = columns.path;
+    this.childrenFrom = columns.childrenFrom;
+    this.children = columns.children;
+    this.repairs = columns.repairs;
+    this.#staged = staged;
+    this.#source = source;
+    this.#texts = words.texts;
+    this.#paths = words.paths;
+    this.#steps = words.steps;
+  }
+
+  text(id: number): string {
+    if (id < this.#texts.texts.length) return this.#texts.text(id);
+    const steps = this.#paths.steps(id - this.#texts.texts.length);
+    return steps.map((step) => this.#steps.text(step)).join(' > ');
+  }
+
+  id(text: string): number {
+    return this.#texts.find(text);
+  }
+
+  parentPath(path: number): number {
+    const texts = this.#texts.texts.length;
+    const parent = this.#paths.parent(path - texts);
+    return parent < 0 ? -1 : parent + texts;
+  }
+
+  spanId(row: number): SpanId {
+    return this.#staged.idOf(at(this.#source, row));
+  }
+
+  name(row: number): string {
+    return this.#staged.nameOf(at(this.#source, row));
+  }
+
+  attribute(row: number, key: string): AttributeValue | undefined {
+    return this.#staged.attribute(at(this.#source, row), key);
+  }
+
+  resource(row: number, key: string): AttributeValue | undefined {
+    return this.#staged.resource(at(this.#source, row), key);
+  }
+
+  keys(row: number, scope: 'span' | 'resource'): readonly string[] {
+    const source = at(this.#source, row);
+    return Object.keys(scope === 'span' ? this.#staged.attributes(source) : this.#staged.resourceAttributes(source));
+  }
+
+  status(row: number): SpanStatus {
+    return this.#staged.statusOf(at(this.#source, row));
+  }
+
+  statusMessage(row: number): string | undefined {
+    return this.#staged.messageOf(at(this.#source, row));
+  }
+
+  scope(row: number): string | undefined {
+    return this.#staged.scopeOf(at(this.#source, row));
+  }
+
+  events(row: number): readonly SpanEvent[] {
+    return this.#staged.events(at(this.#source, row));
+  }
+
+  links(row: number): readonly SpanLink[] {
+    return this.#staged.links.get(at(this.#source, row)) ?? [];
+  }
+}
