@@ -1,0 +1,114 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { Failure } from '../src/failure.ts';
+
+const NO_FILE = {};
+
+describe('the configuration', () => {
+  test('needs nothing: a fresh clone runs the playground on loopback', () => {
+    const config = readConfig(NO_FILE);
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 3000,
+      otlpPort: 4318,
+      role: 'all',
+      chat: { kind: 'playground' },
+      channel: 'incidents',
+    });
+  });
+
+  test('tells every problem at once, each with what to do', () => {
+    const problem = failureOf({
+      PORT: 'eighty',
+      OTLP_PORT: '70000',
+      CAUSEWAY_ROLE: 'boss',
+      SLACK_APP_TOKEN: 'xapp-1',
+      REDIS_URL: 'localhost',
+    });
+    for (const name of ['PORT', 'OTLP_PORT', 'CAUSEWAY_ROLE', 'SLACK_APP_TOKEN', 'REDIS_URL'])
+      expect(problem.message).toContain(`${name}:`);
+    expect(problem.message.match(/→/g)).toHaveLength(5);
+  });
+
+  test('shows no value, since it may be a secret', () => {
+    const problem = failureOf({ SLACK_BOT_TOKEN: 'xoxb-very-secret', SLACK_API_URL: 'not a url s3cret' });
+    expect(problem.message).not.toMatch(/very-secret|s3cret/);
+  });
+
+  test.each([
+    [{ HOST: '0.0.0.0' }, true],
+    [{ HOST: '0.0.0.0', CAUSEWAY_PLAYGROUND: 'on' }, false],
+    [{ HOST: '0.0.0.0', SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' }, false],
+    [{ HOST: '127.0.0.53' }, false],
+    [{ HOST: '::1' }, false],
+    [{ CAUSEWAY_PLAYGROUND: 'off' }, true],
+  ])('an open playground on an address that others reach: %j refused: %s', (environment, refused) => {
+    if (refused) expect(failureOf(environment).kind).toBe('misconfigured');
+    else expect(readConfig(environment).host).toBe('HOST' in environment ? environment.HOST : '127.0.0.1');
+  });
+
+  test('Slack is Socket Mode with an app token, HTTP mode with a signing secret, and an error with neither', () => {
+    expect(readConfig({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' }).chat).toMatchObject({ mode: 'socket' });
+    expect(
+      readConfig({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's', SLACK_API_URL: 'http://127.0.0.1:1/api' })
+        .chat,
+    ).toMatchObject({
+      mode: 'http',
+      apiUrl: 'http://127.0.0.1:1/api/',
+    });
+    expect(failureOf({ SLACK_BOT_TOKEN: 'xoxb-1' }).message).toContain('SLACK_SIGNING_SECRET');
+  });
+
+  test('web and worker need a queue that both reach and traces that both reach', () => {
+    expect(failureOf({ CAUSEWAY_ROLE: 'worker' }).message).toMatch(/REDIS_URL[\s\S]*embedded trace store/);
+  });
+
+  test('secrets rotate by a list', () => {
+    expect(readConfig({ PAGERDUTY_WEBHOOK_SECRET: 'new, old,' }).pagerDuty.secrets).toEqual(['new', 'old']);
+  });
+
+  describe('causeway.yml', () => {
+    test('maps services and channels', () => {
+      const file = yaml(
+        'channel: alerts\nservices:\n  - alert: Checkout API\n    traces: [gateway, order]\n    channel: shop\n    runbook: https://wiki.example.com/checkout\n',
+      );
+      expect(readConfig({ CAUSEWAY_CONFIG: file })).toMatchObject({
+        channel: 'alerts',
+        services: [{ alert: 'Checkout API', traces: ['gateway', 'order'] }],
+      });
+    });
+
+    test.each([
+      ['chanel: incidents', /unrecognized key[\s\S]*Known names are channel, services/i],
+      ['services:\n  - alert: A\n    trace: [a]', /services\.0[\s\S]*Known names are alert, traces/],
+      ['services:\n  - traces: [a]', /services\.0\.alert/],
+      ['channel: [', /is not YAML/],
+      ['links: {trace: "https://x"}', /links\.trace/],
+    ])('%j is refused by name', (content, message) => {
+      expect(failureOf({ CAUSEWAY_CONFIG: yaml(content) }).message).toMatch(message);
+    });
+
+    test('a file that was asked for must be there; the default one need not', () => {
+      expect(failureOf({ CAUSEWAY_CONFIG: '/nowhere/causeway.yml' }).message).toContain('there is no file');
+    });
+  });
+});
+
+function failureOf(environment: Record<string, string>): Failure {
+  try {
+    readConfig(environment);
+  } catch (thrown) {
+    if (thrown instanceof Failure) return thrown;
+    throw thrown;
+  }
+  throw new Error('The configuration was accepted');
+}
+
+function yaml(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'causeway-config-')), 'causeway.yml');
+  writeFileSync(path, content);
+  return path;
+}
