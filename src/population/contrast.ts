@@ -1,0 +1,166 @@
+import type { SpanTable } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import type { Charges } from './charges.ts';
+import { ensure } from './numbering.ts';
+import { discoveries, logOdds, mantelHaenszel, type Table2x2, upperTail } from './statistics.ts';
+
+/** Something that bad requests share and good ones do not. */
+export type Contrast = {
+  readonly key: string;
+  readonly value: string;
+  /** Services whose spans carry it, sorted. */
+  readonly services: readonly string[];
+  readonly counts: Table2x2;
+  /** Lower 95 % bound of the odds ratio. */
+  readonly oddsRatio: number;
+  /** Jaccard overlap of "is bad" and "has the value". */
+  readonly overlap: number;
+  /** Other attributes that mark the very same requests, as `key=value`. */
+  readonly aliases: readonly string[];
+  /** A bad trace that has it, and the row that says so. */
+  readonly trace: number;
+  readonly row: number;
+};
+
+/** Attributes that people act on, the most actionable first; a value that marks the same requests is only an alias. */
+const ACTIONABLE = [
+  /^feature_flag\./,
+  /^service\.version$/,
+  /^deployment\./,
+  /^(k8s\.pod\.name|service\.instance\.id|container\.id)$/,
+  /^(k8s\.node\.name|host\.name|host\.id)$/,
+  /^(cloud\.availability_zone|cloud\.region|k8s\.cluster\.name)$/,
+  /tenant|customer|account/,
+];
+/** Consequences and identities: they explain a bad request no better than its name does. */
+const SYMPTOM =
+  /^(error|exception|http\.response|rpc\.(status|response|grpc)|db\.response|otel\.status|network\.|client\.|server\.port|url\.|http\.request\.(resend|body)|thread\.|process\.pid|telemetry\.|service\.name$|user\.id|enduser|session)/;
+
+const INSTANCE = /^(k8s\.pod\.name|service\.instance\.id|container\.id|host\.name|k8s\.node\.name|server\.address)$/;
+/** Whether an attribute names one running copy of a service or the machine under it. */
+export const namesInstance = (key: string): boolean => INSTANCE.test(key);
+
+const FEWEST = 5;
+const LEAST_COVERAGE = 0.1;
+const LEAST_ODDS = Math.log(2);
+/** Two values on (nearly) the same requests are one. */
+const SAME = 0.95;
+/** What must be left of the odds ratio when each route is compared with itself only. */
+const STRATIFIED = 1.5;
+
+type Feature = { key: string; value: string; services: Set<string>; traces: number[]; row: number };
+
+/**
+ * Odds of being bad with and without each attribute value, over requests, never spans. Odds ratios do not change when the
+ * sampling keeps more of the bad ones. Kept are values whose ratio is certainly above 2 at a false discovery rate of 5 %,
+ * also within each route (Mantel–Haenszel), most overlapping first; values that mark the same requests are merged.
+ */
+export function contrasts(
+  table: SpanTable,
+  charges: Charges,
+  route: Int32Array,
+  bad: Uint8Array,
+  good: Uint8Array,
+): readonly Contrast[] {
+  const features = collectFeatures(table, charges, bad, good);
+  const examined: number[] = [];
+  for (let trace = 0; trace < table.traces; trace++) if (bad[trace] === 1 || good[trace] === 1) examined.push(trace);
+  const all = countTable(examined, new Set(), bad);
+  const rated = features
+    .filter((feature) => feature.traces.length < examined.length)
+    .map((feature) => {
+      const having = new Set(feature.traces);
+      const counts = countTable(examined, having, bad);
+      const odds = logOdds(counts);
+      return { feature, having, counts, odds, p: upperTail(odds.value / odds.error) };
+    });
+  const kept = discoveries(
+    rated.map((entry) => entry.p),
+    0.05,
+  );
+  const strong = rated.filter(({ counts, odds, having }, i) => {
+    if (kept[i] !== true || counts.a < FEWEST || counts.a < LEAST_COVERAGE * all.b) return false;
+    if (odds.value - 1.96 * odds.error <= LEAST_ODDS) return false;
+    const strata = new Map<number, number[]>();
+    for (const trace of examined) ensure(strata, at(route, trace), () => []).push(trace);
+    const informative = [...strata.values()].map((traces) => countTable(traces, having, bad));
+    return mantelHaenszel(informative) >= STRATIFIED;
+  });
+  const found = strong.map(({ feature, having, counts, odds }) => ({
+    key: feature.key,
+    value: feature.value,
+    services: [...feature.services].sort(),
+    counts,
+    oddsRatio: Math.exp(odds.value - 1.96 * odds.error),
+    overlap: counts.a / (counts.a + counts.b + counts.c),
+    having,
+    trace: feature.traces.find((trace) => bad[trace] === 1) ?? -1,
+    row: feature.row,
+  }));
+  return mergeAliases(found);
+}
+
+type Found = Omit<Contrast, 'aliases'> & { readonly having: ReadonlySet<number> };
+
+function mergeAliases(found: readonly Found[]): readonly Contrast[] {
+  const rank = (key: string) => {
+    const index = ACTIONABLE.findIndex((pattern) => pattern.test(key));
+    return index < 0 ? ACTIONABLE.length : index;
+  };
+  const ordered = [...found].sort(
+    (a, b) => rank(a.key) - rank(b.key) || b.overlap - a.overlap || (a.key + a.value < b.key + b.value ? -1 : 1),
+  );
+  const groups: { leader: Found; aliases: string[] }[] = [];
+  for (const candidate of ordered) {
+    const group = groups.find(({ leader }) => jaccard(leader.having, candidate.having) >= SAME);
+    if (group === undefined) groups.push({ leader: candidate, aliases: [] });
+    else group.aliases.push(`${candidate.key}=${candidate.value}`);
+  }
+  return groups
+    .map(({ leader: { having: _, ...contrast }, aliases }) => ({ ...contrast, aliases }))
+    .sort((a, b) => b.overlap - a.overlap || (a.key < b.key ? -1 : 1));
+}
+
+function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+  let common = 0;
+  for (const trace of a) if (b.has(trace)) common++;
+  return common / (a.size + b.size - common);
+}
+
+function countTable(traces: readonly number[], having: ReadonlySet<number>, bad: Uint8Array): Table2x2 {
+  const counts = { a: 0, b: 0, c: 0, d: 0 };
+  for (const trace of traces) counts[bad[trace] === 1 ? (having.has(trace) ? 'a' : 'b') : having.has(trace) ? 'c' : 'd']++;
+  return counts;
+}
+
+function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, good: Uint8Array): readonly Feature[] {
+  const features = new Map<string, Feature>();
+  for (let trace = 0; trace < table.traces; trace++) {
+    if (bad[trace] !== 1 && good[trace] !== 1) continue;
+    const from = at(table.first, trace);
+    for (let row = from; row < at(table.first, trace + 1); row++) {
+      if (at(charges.visit, row) !== row) continue;
+      const service = table.text(at(table.service, row));
+      for (const scope of ['resource', 'span'] as const) {
+        for (const key of table.keys(row, scope)) {
+          const actionable = ACTIONABLE.some((pattern) => pattern.test(key));
+          if (SYMPTOM.test(key) || (!actionable && (scope === 'resource' || row !== from))) continue;
+          const value = String(scope === 'resource' ? table.resource(row, key) : table.attribute(row, key));
+          // The same version or flag on several services is one feature; an instance belongs to its service.
+          const owner = namesInstance(key) ? service : '';
+          const feature = ensure(features, `${key}\n${value}\n${owner}`, () => ({
+            key,
+            value,
+            services: new Set<string>(),
+            traces: [],
+            row,
+          }));
+          feature.services.add(service);
+          if (feature.traces.at(-1) !== trace) feature.traces.push(trace);
+        }
+      }
+    }
+  }
+  const list = [...features.values()].filter((feature) => feature.traces.length >= FEWEST);
+  return list.sort((a, b) => (a.key + a.value < b.key + b.value ? -1 : 1));
+}

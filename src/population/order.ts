@@ -1,0 +1,156 @@
+import { Kind, type SpanTable } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import type { Cells } from './cells.ts';
+import { type Charges, Place } from './charges.ts';
+import type { Sides } from './latency.ts';
+import { ensure, PairNumbers } from './numbering.ts';
+import { certainRise, STRICT_Z } from './statistics.ts';
+
+/**
+ * Two times closer than this have no order. Both spans are of one service, so no clock offset lies between them, but SDKs
+ * that start spans on whole milliseconds put them up to one early, and timers add another.
+ */
+export const ORDER_GRAIN = 2_000;
+/** A rule that the baseline must have followed at least so often before its breach means anything. */
+const FEWEST = 8;
+/** Widest visit that is looked at: pairs grow with the square. */
+const WIDEST = 32;
+
+/**
+ * How often a step waited for a call's acknowledgement inside one visit, and how often it did not:
+ *
+ * ```
+ *   waited      call  ├──────────┤               overtook   call  ├─────────────┤
+ *               step              ├────┤                    step     ├────┤
+ * ```
+ *
+ * `early` is a step that began before the acknowledgement and ended after it.
+ */
+export type OrderCounts = { waited: number; early: number; overtook: number };
+
+export type OrderBreach = {
+  /** Trace ordinal. */
+  readonly trace: number;
+  /** Row of the call whose acknowledgement was due. */
+  readonly call: number;
+  readonly step: number;
+  /** µs between the step's end and the later acknowledgement; negative when the step only began too early. */
+  readonly margin: number;
+};
+
+export type OrderRule = {
+  /** Cell of the visit in which both happen. */
+  readonly cell: number;
+  readonly before: OrderCounts;
+  readonly now: OrderCounts;
+  readonly breaches: readonly OrderBreach[];
+  /** How surely the rule is broken now and was not before, 0…1. */
+  readonly weight: number;
+  /** The step changes data. */
+  readonly writes: boolean;
+};
+
+type Tally = { cell: number; before: OrderCounts; now: OrderCounts; breaches: OrderBreach[]; writes: boolean };
+type Step = { key: number; first: number; last: number; call: boolean; writes: boolean };
+
+/** Every order that the reference kept and the suspects break, most certain first. */
+export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, sides: Sides): readonly OrderRule[] {
+  const keys = new PairNumbers();
+  const pairs = new PairNumbers();
+  const rules = new PairNumbers();
+  const tallies = new Map<number, Tally>();
+  for (let trace = 0; trace < table.traces; trace++) {
+    const now = sides.suspect[trace] === 1;
+    if (!now && sides.reference[trace] !== 1) continue;
+    for (const [entry, steps] of stepsOf(table, charges, trace, keys)) {
+      const cell = at(cells.of, entry);
+      for (const call of steps.values()) {
+        if (!call.call) continue;
+        for (const step of steps.values()) {
+          if (step === call || related(table, call.last, step.first)) continue;
+          const relation = relate(table, call.last, step.first);
+          const tally = ensure(tallies, rules.number(cell, pairs.number(call.key, step.key)), () => ({
+            cell,
+            before: { waited: 0, early: 0, overtook: 0 },
+            now: { waited: 0, early: 0, overtook: 0 },
+            breaches: [],
+            writes: step.writes,
+          }));
+          (now ? tally.now : tally.before)[relation]++;
+          if (now && relation !== 'waited') {
+            const margin = at(table.end, call.last) - at(table.end, step.first);
+            tally.breaches.push({ trace, call: call.last, step: step.first, margin });
+          }
+        }
+      }
+    }
+  }
+  return [...tallies.values()]
+    .map((tally) => ({ ...tally, weight: weightOf(tally) }))
+    .filter((rule) => rule.weight > 0)
+    .sort((a, b) => Number(b.writes) - Number(a.writes) || b.weight - a.weight || a.cell - b.cell);
+}
+
+function weightOf({ before, now }: Tally): number {
+  const kept = { with: before.early + before.overtook, of: before.waited + before.early + before.overtook };
+  if (kept.of < FEWEST || kept.with > 0.01 * kept.of) return 0;
+  const broken = { with: now.early + now.overtook, of: now.waited + now.early + now.overtook };
+  return certainRise(broken, kept, STRICT_Z);
+}
+
+/** The calls and writes of each visit of a trace; of a repeated one the first begin and the last acknowledgement. */
+function stepsOf(
+  table: SpanTable,
+  charges: Charges,
+  trace: number,
+  keys: PairNumbers,
+): ReadonlyMap<number, ReadonlyMap<number, Step>> {
+  const visits = new Map<number, Map<number, Step>>();
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const entry = at(charges.visit, row);
+    if (row === entry) continue;
+    const outbound = at(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
+    const writes = isWrite(table, row);
+    if (!outbound && !writes) continue;
+    const steps = ensure(visits, entry, () => new Map<number, Step>());
+    const key = keys.number(at(table.operation, row), at(charges.peer, row));
+    const known = steps.get(key);
+    if (known !== undefined) {
+      if (at(table.start, row) < at(table.start, known.first)) known.first = row;
+      if (at(table.end, row) > at(table.end, known.last)) known.last = row;
+    } else if (steps.size < WIDEST) {
+      const call = outbound && table.attribute(row, 'db.system.name') === undefined;
+      steps.set(key, { key, first: row, last: row, call, writes });
+    }
+  }
+  return visits;
+}
+
+function relate(table: SpanTable, call: number, step: number): keyof OrderCounts {
+  const acknowledged = at(table.end, call);
+  if (at(table.start, step) >= acknowledged - ORDER_GRAIN) return 'waited';
+  return at(table.end, step) + ORDER_GRAIN <= acknowledged ? 'overtook' : 'early';
+}
+
+/** One is above the other. */
+function related(table: SpanTable, a: number, b: number): boolean {
+  const upper = Math.min(a, b);
+  for (let row = Math.max(a, b); row >= upper; row = at(table.parent, row)) if (row === upper) return true;
+  return false;
+}
+
+const WRITING = /\b(insert|update|delete|replace|upsert|merge|commit|put|set|save|persist|write|publish|store|append)\b/i;
+
+/** Whether a span changes data: by its database operation, by being a producer, or by what it calls itself. */
+export function isWrite(table: SpanTable, row: number): boolean {
+  const kind = at(table.kind, row);
+  if (kind === Kind.producer) return true;
+  if (kind === Kind.server || kind === Kind.consumer) return false;
+  const told =
+    table.attribute(row, 'db.operation.name') ??
+    table.attribute(row, 'db.query.summary') ??
+    table.attribute(row, 'db.query.text');
+  if (told !== undefined) return WRITING.test(String(told).slice(0, 40));
+  if (kind === Kind.client && table.attribute(row, 'db.system.name') === undefined) return false;
+  return WRITING.test(table.name(row).replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' '));
+}
