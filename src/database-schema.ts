@@ -1,8 +1,12 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { number } from './database-row.ts';
+import { Failure } from './failure.ts';
+
 /**
  * The shape of `causeway.db`, as the steps that led to it: step n takes a file from schema n to n + 1. Steps that were
  * released never change; a new need is a new step. Times are epoch milliseconds unless a name says micros.
  */
-export const migrations: readonly string[] = [
+const migrations: readonly string[] = [
   `
   -- Work to do. 'ready' waits for due_at (waiting or delayed), 'active' is leased until lease_until, 'dead' was tried enough.
   CREATE TABLE jobs (
@@ -56,3 +60,24 @@ export const migrations: readonly string[] = [
   CREATE INDEX ledger_by_end ON ledger (keep_until);
   `,
 ];
+
+/** Brings the file to today's schema, in one transaction so that two processes which open it at once do it once. */
+export function migrate(sqlite: DatabaseSync, file: string): void {
+  sqlite.exec('BEGIN IMMEDIATE');
+  try {
+    const version = number(sqlite.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
+    if (version > migrations.length) {
+      throw new Failure(
+        'misconfigured',
+        `The database ${file} was written by a newer Causeway (schema ${version}, this one knows ${migrations.length}).`,
+        'Run the newer version again, or move the file away to begin with an empty one.',
+      );
+    }
+    for (const step of migrations.slice(version)) sqlite.exec(step);
+    sqlite.exec(`PRAGMA user_version = ${migrations.length}`);
+    sqlite.exec('COMMIT');
+  } catch (thrown) {
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    throw thrown;
+  }
+}

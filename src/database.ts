@@ -1,11 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { migrations } from './database-schema.ts';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { Row } from './database-row.ts';
+import { migrate } from './database-schema.ts';
 import { Failure } from './failure.ts';
-
-/** One row as SQLite hands it over; read its columns with `text`, `number` and `bytes`. */
-export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** SQL inside one transaction, or reads outside any. Statements are prepared once for each text. */
 export interface Connection {
@@ -194,26 +192,6 @@ export class Database {
   }
 }
 
-function migrate(sqlite: DatabaseSync, file: string): void {
-  sqlite.exec('BEGIN IMMEDIATE');
-  try {
-    const version = number(sqlite.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
-    if (version > migrations.length) {
-      throw new Failure(
-        'misconfigured',
-        `The database ${file} was written by a newer Causeway (schema ${version}, this one knows ${migrations.length}).`,
-        'Run the newer version again, or move the file away to begin with an empty one.',
-      );
-    }
-    for (const step of migrations.slice(version)) sqlite.exec(step);
-    sqlite.exec(`PRAGMA user_version = ${migrations.length}`);
-    sqlite.exec('COMMIT');
-  } catch (thrown) {
-    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
-    throw thrown;
-  }
-}
-
 /** SQLITE_BUSY in any of its extended forms. */
 function isBusy(thrown: unknown): boolean {
   return (
@@ -242,29 +220,4 @@ function failureOf(thrown: unknown): Failure {
 
 function reason(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-const unexpected = (column: string) =>
-  new Failure(
-    'internal',
-    `The database holds no usable ${column}.`,
-    'Restore causeway.db from a copy or move it away.',
-  );
-
-export function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value === 'string') return value;
-  throw unexpected(column);
-}
-
-export function number(row: Row, column: string): number {
-  const value = row[column];
-  if (typeof value === 'number') return value;
-  throw unexpected(column);
-}
-
-export function bytes(row: Row, column: string): Uint8Array {
-  const value = row[column];
-  if (value instanceof Uint8Array) return value;
-  throw unexpected(column);
 }

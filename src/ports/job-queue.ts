@@ -23,9 +23,16 @@ export type QueueDepth = {
 export interface JobQueue {
   /** Resolves once the job is safe on disk. A key that is already waiting, delayed or active adds nothing. */
   add(job: QueuedJob, options: { readonly key: string; readonly delayMs?: number }): Promise<'added' | 'duplicate'>;
-  /** Starts working. A job whose worker throws or dies is tried again with backoff, five times in all; then it is dead. */
+  /**
+   * Starts working. A job is tried five times in all: again with backoff when the handler threw, as soon as it is noticed when
+   * the worker died. Then it is dead: kept and counted, and no obstacle to its key. The signal aborts when the job was taken
+   * over by another worker or the queue closes.
+   */
   work(handle: (job: QueuedJob, attempt: JobAttempt) => Promise<void>, options: { readonly concurrency: number }): void;
   depth(): Promise<QueueDepth>;
-  /** Takes no more jobs and waits for those under way, at most `drainMs`; what is left is leased again later. */
+  /**
+   * Takes no more jobs and waits for those under way, at most `drainMs`; then aborts them and gives them a second to let go.
+   * What let go waits again without having lost an attempt; the rest is leased again when its lease is over.
+   */
   close(drainMs: number): Promise<void>;
 }
