@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { TopLevelSpec } from 'vega-lite';
 import { Failure } from '../failure.ts';
-import { FONT, useOwnFonts } from './fonts.ts';
+import { FONT, installFonts } from './fonts.ts';
 
 /** A chart without its numbers: `templates/charts/<name>`. */
 export type Chart = Readonly<Record<string, unknown>> & {
@@ -19,46 +19,30 @@ export type ChartContent = {
   readonly padding: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
 };
 
-/** Draws charts; slow parts are loaded with the first picture. */
-export type Painter = {
-  svg(chart: string, content: ChartContent): Promise<string>;
-  /** At twice the density, so that it stays sharp on a phone. */
-  png(svg: string): Promise<{ readonly png: Uint8Array; readonly width: number; readonly height: number }>;
-};
+const CHARTS = new URL('../../templates/charts/', import.meta.url);
 
-/** @param folder where the specs are, usually `templates/charts` */
-export function createPainter(folder: URL): Painter {
-  const charts = new Map<string, Promise<Chart>>();
-  const engine = once(async () => {
-    const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
-    return { vega, compile: vegaLite.compile };
-  });
-  const raster = once(async () => {
-    useOwnFonts();
-    return (await import('sharp')).default;
-  });
+/** The chart as SVG. Vega is loaded with the first one. */
+export async function paintSvg(name: string, content: ChartContent): Promise<string> {
+  const [vega, { compile }, chart] = await Promise.all([import('vega'), import('vega-lite'), readChart(name)]);
+  const spec = compile(fill(chart, name, content)).spec;
+  const view = new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Error });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
 
-  return {
-    async svg(name, content) {
-      const chart = charts.get(name) ?? readChart(new URL(name, `${folder.href.replace(/\/?$/, '/')}`));
-      charts.set(name, chart);
-      const { vega, compile } = await engine();
-      const spec = compile(fill(await chart, name, content)).spec;
-      const view = new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Error });
-      try {
-        return await view.toSVG();
-      } finally {
-        view.finalize();
-      }
-    },
-    async png(svg) {
-      const sharp = await raster();
-      const { data, info } = await sharp(Buffer.from(svg), { density: 144 })
-        .png({ compressionLevel: 9, palette: true, quality: 90, effort: 4 })
-        .toBuffer({ resolveWithObject: true });
-      return { png: data, width: info.width, height: info.height };
-    },
-  };
+/** The SVG as PNG at twice the density, so that it stays sharp on a phone; letters are ours, whatever the machine has. */
+export async function rasterise(
+  svg: string,
+): Promise<{ readonly png: Uint8Array; readonly width: number; readonly height: number }> {
+  installFonts();
+  const { default: sharp } = await import('sharp');
+  const { data, info } = await sharp(Buffer.from(svg), { density: 144 })
+    .png({ compressionLevel: 9, palette: true, quality: 90, effort: 4 })
+    .toBuffer({ resolveWithObject: true });
+  return { png: data, width: info.width, height: info.height };
 }
 
 /** The chart with our numbers in the place of its samples. What we bring and what it names must be the same. */
@@ -87,7 +71,8 @@ function fill(chart: Chart, name: string, content: ChartContent): TopLevelSpec {
   return spec;
 }
 
-async function readChart(file: URL): Promise<Chart> {
+async function readChart(name: string): Promise<Chart> {
+  const file = new URL(name, CHARTS);
   const hint = 'Take it from the same version of Causeway; it must open in the Vega editor as it is.';
   let chart: Chart;
   try {
@@ -99,12 +84,4 @@ async function readChart(file: URL): Promise<Chart> {
     throw new Failure('misconfigured', `The chart ${file.pathname} lacks params, datasets or the font ${FONT}.`, hint);
   }
   return chart;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

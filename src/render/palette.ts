@@ -1,6 +1,3 @@
-import type { Trace } from '../model/trace.ts';
-import { at } from '../model/units.ts';
-
 /**
  * Service colours that stay apart with red–green blindness as well (after Okabe & Ito 2008 and Tol's "muted"), without
  * reds: red means trouble in our pictures and nothing else. Every line also names its service, so that colour only helps.
@@ -12,11 +9,10 @@ export const OTHER_COLOUR = '#8d8f94';
 
 export const INK = { text: '#1d1c1d', quiet: '#5c5f66', grid: '#d9dbdf', trouble: '#c4122f', path: '#1d1c1d' } as const;
 
-/** A colour for each service, in the order in which the services first appear on the lines shown. */
-export function colourServices(trace: Trace, rows: readonly number[]): ReadonlyMap<string, string> {
+/** A colour for each service, in the order in which the services first appear. */
+export function colourServices(services: Iterable<string>): ReadonlyMap<string, string> {
   const colours = new Map<string, string>();
-  for (const row of rows) {
-    const service = trace.table.text(at(trace.table.service, row));
+  for (const service of services) {
     if (!colours.has(service)) colours.set(service, SERVICE_COLOURS[colours.size] ?? OTHER_COLOUR);
   }
   return colours;

@@ -55,7 +55,7 @@ export const CARD: WaterfallLayout = {
   title: { size: 22, line: 27, lines: 2 },
   subtitle: { size: 18, line: 24, lines: 2 },
   above: 14,
-  below: 34,
+  below: 44,
 };
 
 /** Behind the button, for a screen. */
@@ -80,5 +80,5 @@ export const FULL: WaterfallLayout = {
   title: { size: 17, line: 21, lines: 2 },
   subtitle: { size: 13, line: 18, lines: 2 },
   above: 12,
-  below: 30,
+  below: 36,
 };

@@ -52,16 +52,13 @@ export function layOut(strips: readonly Strip[], layout: WaterfallLayout, marker
   const length = Math.max(1, ...strips.map((strip) => extent(strip.trace).total));
   const perPixel = length / layout.plot;
   const pen = createPen(layout, perPixel, length, marker);
-  const choices: RowChoice[] = [];
-  for (const strip of strips) {
-    const choice = chooseRows(strip.trace, {
-      limit: Math.floor(layout.rows / strips.length),
-      culprits: strip.culprits,
-      path: strip.path,
-    });
-    choices.push(choice);
+  const limit = Math.floor(layout.rows / strips.length);
+  const choices = strips.map(({ trace, culprits, path }) => chooseRows(trace, { limit, culprits, path }));
+  const colours = colourServices(strips.flatMap(({ trace }, index) => servicesOf(trace, choices[index])));
+  for (const [index, strip] of strips.entries()) {
+    const choice = choices[index];
     if (strip.heading !== undefined) pen.heading(strip.heading);
-    pen.strip(strip, choice);
+    if (choice) pen.strip(strip, choice, colours);
   }
   const total = choices.reduce((sum, choice) => sum + choice.total, 0);
   const folded = choices.reduce((sum, choice) => sum + choice.folded, 0);
@@ -74,6 +71,10 @@ export function layOut(strips: readonly Strip[], layout: WaterfallLayout, marker
     total,
     folded,
   };
+}
+
+function servicesOf(trace: Trace, choice: RowChoice | undefined): readonly string[] {
+  return (choice?.rows ?? []).map((line) => trace.table.text(at(trace.table.service, line.row)));
 }
 
 function legend(choices: readonly RowChoice[], folded: number, total: number, marker: string): readonly string[] {
@@ -112,13 +113,9 @@ function createPen(layout: WaterfallLayout, perPixel: number, length: number, ma
     y += layout.text * 1.7 + 4;
   }
 
-  function strip(of: Strip, choice: RowChoice): void {
+  function strip(of: Strip, choice: RowChoice, colours: ReadonlyMap<string, string>): void {
     const { trace } = of;
     const begin = extent(trace).start;
-    const colours = colourServices(
-      trace,
-      choice.rows.map((line) => line.row),
-    );
     const waits = sectionsByLine(trace, of.path, choice.rows);
     for (const [index, line] of choice.rows.entries()) {
       if (line.culprit) bands.push({ from: left, to: right, y, y2: y + layout.row, color: '#fdecee' });
@@ -186,6 +183,8 @@ function createPen(layout: WaterfallLayout, perPixel: number, length: number, ma
   }
 
   function legendLines(parts: readonly string[]): void {
+    // The grid ends with the lines.
+    const top = y;
     y += layout.text * 0.5;
     let line = '';
     const lines: string[] = [];
@@ -200,6 +199,7 @@ function createPen(layout: WaterfallLayout, perPixel: number, length: number, ma
       labels.push({ x: left, y: y + layout.text * 0.7, text, color: INK.quiet });
       y += layout.text * 1.4;
     }
+    bands.push({ from: left - layout.padding.side * perPixel, to: right, y: top + 2, y2: y, color: '#ffffff' });
   }
 
   const result = () => ({
@@ -209,15 +209,16 @@ function createPen(layout: WaterfallLayout, perPixel: number, length: number, ma
   return { heading, strip, legend: legendLines, result };
 }
 
-/** Length of a span, or from the first start to the last end of several. */
+/** Time during which at least one of the line's spans ran; members are in order of start. */
 function lengthOf(trace: Trace, line: WaterfallRow): number {
-  let start = Number.POSITIVE_INFINITY;
-  let end = 0;
+  let covered = 0;
+  let reached = Number.NEGATIVE_INFINITY;
   for (const row of line.members) {
-    start = Math.min(start, at(trace.table.start, row));
-    end = Math.max(end, at(trace.table.end, row));
+    const end = at(trace.table.end, row);
+    covered += Math.max(0, end - Math.max(reached, at(trace.table.start, row)));
+    reached = Math.max(reached, end);
   }
-  return end - start;
+  return covered;
 }
 
 /** The critical path as it falls on the shown lines: a folded span's share is drawn on its nearest shown ancestor. */

@@ -4,7 +4,7 @@ import type { Section, Trace } from '../model/trace.ts';
 import type { SpanId } from '../model/units.ts';
 import { formatMicros, formatUtc } from './format.ts';
 import { safeName } from './names.ts';
-import { type ChartContent, createPainter, type Painter } from './paint.ts';
+import { type ChartContent, paintSvg, rasterise } from './paint.ts';
 import { extent } from './rows.ts';
 import { wrap } from './text-width.ts';
 import { CARD, FULL, type WaterfallLayout } from './waterfall-layout.ts';
@@ -29,26 +29,19 @@ export type WaterfallOptions = {
   readonly beside?: { readonly trace: Trace; readonly path: readonly Section[] };
 };
 
-/** Draws traces as PNG waterfalls. */
-export type Draw = (trace: Trace, options: WaterfallOptions) => Promise<Picture>;
-
 /** What Slack shows without trouble (prudence, not a documented limit). */
 const MOST_BYTES = 2_000_000;
 const LONGEST_SIDE = 4_096;
 
 /**
- * A painter of waterfalls whose specs are in `folder` (`templates/charts`). Vega and sharp are loaded with the first picture.
+ * Draws a trace as a PNG waterfall. The result is a pure function of trace and options, on every machine: the font is
+ * shipped. Vega and sharp are loaded with the first picture.
  *
- * The result is a pure function of trace and options, on every machine: the font is shipped.
+ * @throws Failure `misconfigured` when a chart or the fonts are not usable
  */
-export function createWaterfalls(folder: URL): Draw {
-  const painter = createPainter(folder);
-  return (trace, options) => drawWith(painter, trace, options);
-}
-
-async function drawWith(painter: Painter, trace: Trace, options: WaterfallOptions): Promise<Picture> {
+export async function drawWaterfall(trace: Trace, options: WaterfallOptions): Promise<Picture> {
   const layout = options.size === 'card' ? CARD : FULL;
-  const { png, width, height } = await painter.png(await painter.svg(layout.spec, compose(trace, options, layout)));
+  const { png, width, height } = await rasterise(await paintSvg(layout.spec, compose(trace, options, layout)));
   if (png.length > MOST_BYTES || Math.max(width, height) > LONGEST_SIDE) {
     throw new Failure(
       'internal',
@@ -121,6 +114,6 @@ function stamp(trace: Trace, options: WaterfallOptions): string {
     ...(options.subtitle === '' ? [] : [safeName(options.subtitle, 80)]),
     formatMicros(total),
     formatUtc(trace.table.epoch + start, 'millisecond'),
-    `trace ${safeName(trace.traceId, 12).replace('…', '')}`,
+    `trace\u00a0${safeName(trace.traceId, 12).replace('…', '')}`,
   ].join(' · ');
 }
