@@ -1,0 +1,119 @@
+import { Flag, Kind, type SpanTable } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import type { Times } from './critical-path.ts';
+import { peerName } from './peer.ts';
+import { isEntry, isRemote } from './visits.ts';
+
+/**
+ * Calls from one service to another: an outbound span with what answered it on the other side.
+ *
+ * ```
+ *   client   ├──────────────────────────────┤
+ *     server      ├──────────────┤
+ *            before              after          gap = before + after: network, connecting, queueing in front of the server
+ * ```
+ *
+ * A call is a CLIENT span (not one that only wraps another CLIENT span of its service), or, where instrumentation gives no
+ * kinds, a span that is not an entry and has remote children and no child of its own service.
+ */
+export type Calls = {
+  readonly count: number;
+  /** Call of a row, −1 for rows that are not outbound spans. */
+  readonly of: Int32Array;
+  /** Row of each call's outbound span. */
+  readonly client: Int32Array;
+  /** Row of the first span on the other side that was waited for, −1 when none was seen. */
+  readonly server: Int32Array;
+  /** µs: length of the outbound span less the union of its remote children, never negative. Free of clock offsets. */
+  readonly gap: Float64Array;
+  /**
+   * µs from the client's start to the first server's, and from the last server's end to the client's: as recorded, so clock
+   * offsets are in them and they may be negative; compared with the usual ones of the same edge, the offsets cancel.
+   * Both 0 when no server was seen.
+   */
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+};
+
+/** The calls of all traces, in row order; O(n). */
+export function callsOf(table: SpanTable, times: Times = table): Calls {
+  const wraps = wrappers(table);
+  const of = new Int32Array(table.size).fill(-1);
+  const rows: number[] = [];
+  for (let row = 0; row < table.size; row++) {
+    if (!isOutbound(table, row, at(wraps, row) === 1)) continue;
+    of[row] = rows.length;
+    rows.push(row);
+  }
+  const client = Int32Array.from(rows);
+  const server = new Int32Array(rows.length).fill(-1);
+  const gap = new Float64Array(rows.length);
+  const before = new Float64Array(rows.length);
+  const after = new Float64Array(rows.length);
+  client.forEach((row, call) => {
+    const start = at(times.start, row);
+    const end = at(times.end, row);
+    const answered = serversOf(table, row).filter((child) => (at(table.flags, child) & Flag.detached) === 0);
+    const [first] = answered;
+    gap[call] = Math.max(0, end - start - unionLength(answered, times));
+    if (first === undefined) return;
+    server[call] = first;
+    before[call] = answered.reduce((least, child) => Math.min(least, at(times.start, child)), Infinity) - start;
+    after[call] = end - answered.reduce((most, child) => Math.max(most, at(times.end, child)), -Infinity);
+  });
+  return { count: rows.length, of, client, server, gap, before, after };
+}
+
+/** Rows on the other side of an outbound span, by start: more than one behind a proxy or a hedged request. */
+export function serversOf(table: SpanTable, client: number): readonly number[] {
+  const servers: number[] = [];
+  for (let index = at(table.childrenFrom, client); index < at(table.childrenFrom, client + 1); index++) {
+    const child = at(table.children, index);
+    if (isRemote(table, child)) servers.push(child);
+  }
+  return servers;
+}
+
+/** Whom an outbound span spoke to: the service that answered, else the peer that its attributes name. */
+export function calleeOf(table: SpanTable, client: number): string | undefined {
+  const [server] = serversOf(table, client);
+  return server === undefined ? peerName(table, client) : table.text(at(table.service, server));
+}
+
+function isOutbound(table: SpanTable, row: number, wraps: boolean): boolean {
+  let remote = false;
+  let own = false;
+  for (let index = at(table.childrenFrom, row); index < at(table.childrenFrom, row + 1); index++) {
+    if (isRemote(table, at(table.children, index))) remote = true;
+    else own = true;
+  }
+  const kind = at(table.kind, row);
+  if (kind === Kind.client) return remote || !wraps;
+  if (kind === Kind.producer || kind === Kind.server || kind === Kind.consumer) return false;
+  return remote && !own && !isEntry(table, row);
+}
+
+/** 1 for rows below which, without leaving the service, there is a CLIENT span. Children's rows are above their parents'. */
+function wrappers(table: SpanTable): Uint8Array {
+  const wraps = new Uint8Array(table.size);
+  for (let row = table.size - 1; row >= 0; row--) {
+    if (isEntry(table, row)) continue;
+    if (at(table.kind, row) === Kind.client || at(wraps, row) === 1) wraps[at(table.parent, row)] = 1;
+  }
+  return wraps;
+}
+
+/** Length that intervals cover together, µs. */
+function unionLength(rows: readonly number[], times: Times): number {
+  const ordered = rows.toSorted((a, b) => at(times.start, a) - at(times.start, b));
+  let covered = 0;
+  let reached = Number.NEGATIVE_INFINITY;
+  for (const row of ordered) {
+    const from = Math.max(at(times.start, row), reached);
+    const to = at(times.end, row);
+    if (to <= from) continue;
+    covered += to - from;
+    reached = to;
+  }
+  return covered;
+}
