@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { readTraceFile } from '../formats/file.ts';
+import { readTraceFile } from '../formats/trace-file.ts';
 import type { SpanRecord } from '../model/span.ts';
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';

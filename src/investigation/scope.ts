@@ -48,9 +48,16 @@ export function servicesNamedBy(alert: Alert, known: readonly string[]): readonl
       const needed = words(service);
       return needed.length > 0 && (needed.every((word) => said.has(word)) || needed.join('') === squeezed);
     });
-    if (named.length > 0) return named.toSorted();
+    if (named.length > 0) return named.filter((service) => !named.some((other) => saysMore(other, service))).toSorted();
   }
   return [];
+}
+
+/** `checkout-worker` says more than `checkout-api` does: all its words and others beside. */
+function saysMore(other: string, service: string): boolean {
+  const more = words(other);
+  const less = words(service);
+  return more.length > less.length && less.every((word) => more.includes(word));
 }
 
 function words(name: string): readonly string[] {
