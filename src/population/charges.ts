@@ -1,5 +1,7 @@
+import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
-import { Kind, type SpanTable } from '../model/trace.ts';
+import { callsOf } from '../trace/calls.ts';
+import { visitEntries } from '../trace/visits.ts';
 import { nameParties, type Parties } from './parties.ts';
 
 /**
@@ -14,7 +16,7 @@ import { nameParties, type Parties } from './parties.ts';
  *   callee                        ├ entry ───────┤         local time of the callee
  * ```
  *
- * Spans without a kind count as outbound when all their children are of another service.
+ * What is outbound is decided by `trace/calls.ts`.
  */
 export type Charges = {
   /** Entry row of the visit that the row is part of. */
@@ -34,49 +36,19 @@ export type Charges = {
 
 export const Place = { inside: 0, entry: 1, outbound: 2 } as const;
 
-/** One pass over the table; O(spans). */
+/** A few passes over the table; O(spans). */
 export function chargeTime(table: SpanTable): Charges {
   const { size } = table;
-  const visit = new Int32Array(size);
+  const calls = callsOf(table);
+  const visit = visitEntries(table);
   const host = new Int32Array(size);
   const place = new Uint8Array(size);
-  const callee = new Int32Array(size).fill(-1);
-
+  const callee = Int32Array.from(calls.of, (call) => (call < 0 ? -1 : at(calls.server, call)));
   for (let row = 0; row < size; row++) {
-    const parent = at(table.parent, row);
-    const entry = isEntry(table, row, parent);
-    visit[row] = entry ? row : at(visit, parent);
-    if (isOutbound(table, row, entry)) {
-      place[row] = Place.outbound;
-      host[row] = row;
-    } else if (entry) {
-      place[row] = Place.entry;
-      host[row] = row;
-    } else {
-      host[row] = at(host, parent);
-    }
-    if (entry && parent >= 0) {
-      const caller = at(host, parent);
-      if (at(place, caller) === Place.outbound && at(callee, caller) < 0) callee[caller] = row;
-    }
+    const outbound = at(calls.of, row) >= 0;
+    const entry = at(visit, row) === row;
+    place[row] = outbound ? Place.outbound : entry ? Place.entry : Place.inside;
+    host[row] = outbound || entry ? row : at(host, at(table.parent, row));
   }
-  return { visit, host, place, callee, ...nameParties(table, place, callee) };
-}
-
-function isEntry(table: SpanTable, row: number, parent: number): boolean {
-  if (parent < 0 || at(table.service, parent) !== at(table.service, row)) return true;
-  const kind = at(table.kind, row);
-  const above = at(table.kind, parent);
-  return (kind === Kind.server && above === Kind.client) || (kind === Kind.consumer && above === Kind.producer);
-}
-
-function isOutbound(table: SpanTable, row: number, entry: boolean): boolean {
-  const kind = at(table.kind, row);
-  if (kind === Kind.client || kind === Kind.producer) return true;
-  if (entry || kind === Kind.server || kind === Kind.consumer) return false;
-  const from = at(table.childrenFrom, row);
-  const to = at(table.childrenFrom, row + 1);
-  const service = at(table.service, row);
-  for (let i = from; i < to; i++) if (at(table.service, at(table.children, i)) === service) return false;
-  return to > from;
+  return { visit, host, place, callee, ...nameParties(table, calls) };
 }

@@ -1,5 +1,7 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import type { Calls } from '../trace/calls.ts';
+import { peerName } from '../trace/peer.ts';
 
 /** Services, and peers that send no spans, as one numbered list: whoever can be at fault. */
 export type Parties = {
@@ -16,7 +18,7 @@ type Naming = { readonly peer: Int32Array; readonly party: Int32Array; readonly 
  * operation, so that a service which froze before it could send a span is still called by its name; else a silent peer
  * named by its attributes.
  */
-export function nameParties(table: SpanTable, place: Uint8Array, callee: Int32Array): Naming {
+export function nameParties(table: SpanTable, calls: Calls): Naming {
   const names = serviceNames(table);
   const numberOf = new Map(names.map((name, number) => [table.id(name), number]));
   const party = Int32Array.from(table.service, (service) => numberOf.get(service) ?? -1);
@@ -24,14 +26,13 @@ export function nameParties(table: SpanTable, place: Uint8Array, callee: Int32Ar
 
   const peer = new Int32Array(table.size).fill(-1);
   const unanswered: number[] = [];
-  for (let row = 0; row < table.size; row++) {
-    if (place[row] !== OUTBOUND) continue;
-    const entry = at(callee, row);
+  calls.client.forEach((row, call) => {
+    const entry = at(calls.server, call);
     if (entry >= 0) peer[row] = at(party, entry);
     else unanswered.push(row);
-  }
+  });
   if (unanswered.length > 0) {
-    const book = new AddressBook(table, place, peer);
+    const book = new AddressBook(table, calls.client, peer);
     const silent = unanswered.map((row) => {
       const known = book.find(row);
       if (known !== undefined) peer[row] = known;
@@ -48,8 +49,6 @@ export function nameParties(table: SpanTable, place: Uint8Array, callee: Int32Ar
   return { peer, party, parties: { names, services } };
 }
 
-const OUTBOUND = 2;
-
 function serviceNames(table: SpanTable): string[] {
   const ids = new Set(table.service);
   return [...ids].map((id) => table.text(id)).sort();
@@ -61,11 +60,11 @@ class AddressBook {
   readonly #byAddress = new Map<string, Map<number, number>>();
   readonly #byOperation = new Map<string, Map<number, number>>();
 
-  constructor(table: SpanTable, place: Uint8Array, peer: Int32Array) {
+  constructor(table: SpanTable, clients: Int32Array, peer: Int32Array) {
     this.#table = table;
-    for (let row = 0; row < table.size; row++) {
+    for (const row of clients) {
       const known = at(peer, row);
-      if (place[row] !== OUTBOUND || known < 0) continue;
+      if (known < 0) continue;
       count(this.#byOperation, this.#operation(row), known);
       const address = addressOf(table, row);
       if (address !== undefined) count(this.#byAddress, address, known);
@@ -127,20 +126,4 @@ function addressOf(table: SpanTable, row: number): string | undefined {
 /** An address that names nobody by itself. */
 function isBare(host: string): boolean {
   return host === 'localhost' || host.includes(':') || /^[\d.]+$/.test(host);
-}
-
-/** What to call a peer that sends no spans; undefined when the span does not say whom it called. */
-function peerName(table: SpanTable, row: number): string | undefined {
-  const named = table.attribute(row, 'service.peer.name') ?? table.attribute(row, 'peer.service');
-  if (named !== undefined) return String(named);
-  const system = table.attribute(row, 'db.system.name');
-  if (system !== undefined) {
-    const namespace = table.attribute(row, 'db.namespace');
-    return namespace === undefined ? String(system) : `${system}/${namespace}`;
-  }
-  const destination = table.attribute(row, 'messaging.destination.name');
-  if (destination !== undefined) return String(destination);
-  const host = table.attribute(row, 'server.address');
-  if (host === undefined) return undefined;
-  return isBare(String(host)) ? (addressOf(table, row) ?? String(host)) : String(host);
 }

@@ -1,0 +1,81 @@
+import { Flag, type SpanTable } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import type { Cells } from './cells.ts';
+import type { Charges } from './charges.ts';
+import type { Sides } from './latency.ts';
+import { certainRise, LOOSE_Z } from './statistics.ts';
+
+/** Where failures begin: of the visits or calls of one cell, how many were the first to fail. */
+export type FailureRise = {
+  readonly cell: number;
+  /** Party at fault. */
+  readonly party: number;
+  readonly now: { readonly with: number; readonly of: number };
+  readonly before: { readonly with: number; readonly of: number };
+  /** How surely the rate rose, 0…1. */
+  readonly weight: number;
+  /** Origin rows in suspects, in order. */
+  readonly rows: readonly number[];
+  /** Share of those rows whose request failed as a whole. */
+  readonly fatal: number;
+};
+
+/** A failure that no request felt says less about what woke us. */
+const UNFELT = 0.5;
+
+/**
+ * Counts error origins by cell on both sides. `origin` holds 1 for each row that failed by itself; `faulty` the party
+ * that an origin is charged to.
+ */
+export function failureRises(
+  table: SpanTable,
+  charges: Charges,
+  cells: Cells,
+  sides: Sides,
+  origins: { readonly origin: Uint8Array; readonly faulty: Int32Array },
+  failed: Uint8Array,
+): readonly FailureRise[] {
+  const visits = { now: new Int32Array(cells.count), before: new Int32Array(cells.count) };
+  const counted = new Map<string, { cell: number; party: number; now: number; before: number; rows: number[]; fatal: number }>();
+  for (let trace = 0; trace < table.traces; trace++) {
+    const now = sides.suspect[trace] === 1;
+    if (!now && sides.reference[trace] !== 1) continue;
+    const side = now ? 'now' : 'before';
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+      const own = at(cells.of, row);
+      if (own >= 0) visits[side][own] = at(visits[side], own) + 1;
+      if (origins.origin[row] !== 1) continue;
+      const cell = at(cells.of, at(charges.host, row));
+      const party = at(origins.faulty, row);
+      const key = `${cell} ${party}`;
+      const entry = counted.get(key) ?? { cell, party, now: 0, before: 0, rows: [], fatal: 0 };
+      counted.set(key, entry);
+      entry[side]++;
+      if (!now) continue;
+      entry.rows.push(row);
+      if (failed[trace] === 1) entry.fatal++;
+    }
+  }
+  return [...counted.values()]
+    .map(({ cell, party, now, before, rows, fatal }) => {
+      const rise = certainRise(
+        { with: Math.min(now, at(visits.now, cell)), of: at(visits.now, cell) },
+        { with: Math.min(before, at(visits.before, cell)), of: at(visits.before, cell) },
+        LOOSE_Z,
+      );
+      const felt = now === 0 ? 0 : fatal / now;
+      return {
+        cell,
+        party,
+        now: { with: now, of: at(visits.now, cell) },
+        before: { with: before, of: at(visits.before, cell) },
+        weight: rise * (UNFELT + (1 - UNFELT) * felt),
+        rows,
+        fatal: felt,
+      };
+    })
+    .filter((rise) => rise.now.with > 0)
+    .sort((a, b) => b.weight - a.weight || a.cell - b.cell || a.party - b.party);
+}
+
+export const hasFailed = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.error) !== 0;
