@@ -1,7 +1,8 @@
 import type { types } from '@slack/bolt';
 import type { Button, Line, Message, Part } from '../model/message.ts';
+import { buttonRows } from './buttons.ts';
 import { LIMITS } from './limits.ts';
-import { clip, clipEscaped, ELLIPSIS, mrkdwn, plain, safeUrl, unmarked } from './mrkdwn.ts';
+import { clip, clipEscaped, ELLIPSIS, mrkdwn, plain, unmarked } from './mrkdwn.ts';
 
 type Block = types.KnownBlock;
 
@@ -108,45 +109,12 @@ function tableLines(rows: readonly (readonly string[])[]): readonly Line[] {
   return rows.map((row, index) => (index === 0 ? [{ bold: row.join(' · ') }] : [row.join(' · ')]));
 }
 
-/** Buttons in rows of 25. Slack wants each `action_id` once in a block: `ask`, `ask#2`, `ask#3` (see `actionName`). */
 function actions(buttons: readonly Button[]): readonly Draft[] {
-  const drafts: Draft[] = [];
-  for (let from = 0; from < buttons.length; from += LIMITS.buttons) {
-    const seen = new Map<string, number>();
-    const elements = buttons.slice(from, from + LIMITS.buttons).flatMap((button) => {
-      const nth = (seen.get(button.action) ?? 0) + 1;
-      seen.set(button.action, nth);
-      return element(button, nth);
-    });
-    const cost = elements.reduce((sum, { text }) => sum + text.text.length, 0);
-    if (elements.length > 0) drafts.push({ kind: 'fixed', block: { type: 'actions', elements }, cost });
-  }
-  return drafts;
-}
-
-/** A button whose address is none, or whose value is too long to come back whole, is left out: it could not keep its promise. */
-function element(button: Button, nth: number): types.Button[] {
-  const url = button.url === undefined ? undefined : safeUrl(button.url, LIMITS.buttonUrl);
-  if (button.url !== undefined && url === undefined) return [];
-  if ((button.value ?? '').length > LIMITS.buttonValue) return [];
-  const suffix = nth === 1 ? '' : `#${nth}`;
-  const label =
-    clip(plain(button.label).trim(), LIMITS.buttonLabel) || button.action.slice(0, LIMITS.buttonLabel) || '…';
-  return [
-    {
-      type: 'button',
-      action_id: (button.action || 'button').slice(0, LIMITS.actionId - suffix.length).toWellFormed() + suffix,
-      text: { type: 'plain_text', text: label },
-      ...(button.value ? { value: button.value.toWellFormed() } : {}),
-      ...(button.style === undefined ? {} : { style: button.style }),
-      ...(url === undefined ? {} : { url }),
-    },
-  ];
-}
-
-/** The name a button was given, without the number that made it unique in its block. */
-export function actionName(actionId: string): string {
-  return actionId.replace(/#\d+$/, '');
+  return buttonRows(buttons).map((elements) => ({
+    kind: 'fixed',
+    block: { type: 'actions', elements: [...elements] },
+    cost: elements.reduce((sum, { text }) => sum + text.text.length, 0),
+  }));
 }
 
 const SHORTENED = 'Shortened to fit Slack’s limits.';

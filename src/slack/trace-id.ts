@@ -48,6 +48,6 @@ export function findTraceId(text: string): Named {
 /** Says what is wrong with a lone word of hex digits, which was surely meant as an id. */
 function misspelt(text: string): Named {
   const word = text.trim().replace(/^[`"'<]+|[`"'>]+$/g, '');
-  if (!/^[0-9a-f]{5,64}$/i.test(word)) return { kind: 'nothing' };
+  if (!/^[0-9a-f]{5,64}$/i.test(word) || !/\d/.test(word)) return { kind: 'nothing' };
   return { kind: 'unusable', why: `A trace id has 16 or 32 hex digits; this has ${word.length}.` };
 }
