@@ -1,0 +1,207 @@
+import { Failure } from '../../failure.ts';
+import type { Log } from '../../ports/log.ts';
+import type { ScenarioState, Scenarios } from '../scenarios.ts';
+import type { Outcome } from './control.ts';
+import { FAULTS, type Fault, HEALTHY, TRICKLE, type Usual } from './faults.ts';
+import { type Fleet, startFleet } from './fleet.ts';
+import { deliver, incidentTriggered, newId } from './pager.ts';
+
+export type ShopOptions = {
+  /** Full address that the services post spans to, as `http://127.0.0.1:4318/v1/traces`. */
+  readonly otlpUrl: string;
+  /** Where the pager's webhooks go, as `http://127.0.0.1:3000/webhooks/pagerduty`. */
+  readonly webhookUrl: string;
+  readonly webhookSecret: string;
+  readonly log: Log;
+};
+
+/** The services are stopped when nobody has started an incident for so long. */
+const IDLE_MS = 15 * 60_000;
+
+/** The alert fires once so many requests, and this share of all since the fault began, show the symptom. */
+const ALARM = { requests: 5, share: 0.02, notBeforeMs: 1_500 };
+
+/**
+ * The demo shop: five traced services and the world around them, each a process of its own. One run:
+ *
+ * ```
+ *   starting │ healthy traffic │ fault            │ alerting                     │ done
+ *   processes│ about 200       │ the same customers, a symptom crosses the        │ healed,
+ *   come up  │ requests        │ threshold (created_at) │ drain, flush, webhook   │ trickle
+ * ```
+ */
+export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOptions): Scenarios {
+  const states = new Map<string, ScenarioState>(FAULTS.map(({ name }) => [name, { phase: 'idle' }]));
+  let fleet: Fleet | undefined;
+  let running: { readonly name: string; readonly over: Promise<void> } | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let closing = new AbortController();
+  let incidents = 0;
+  let listener: (outcome: Outcome) => void = () => {};
+
+  function faultNamed(name: string): Fault {
+    const fault = FAULTS.find((one) => one.name === name);
+    if (fault !== undefined) return fault;
+    const known = FAULTS.map((one) => one.name).join(', ');
+    throw new Failure('not-found', `There is no incident called "${name}".`, `Choose one of: ${known}.`);
+  }
+
+  async function up(): Promise<Fleet> {
+    if (fleet !== undefined) {
+      await fleet.goHome();
+      return fleet;
+    }
+    const started = await startFleet(otlpUrl, (outcome) => listener(outcome));
+    fleet = started;
+    // Between runs nobody waits on the processes: a death is written down and the next run starts afresh.
+    started.crashed.catch((failure) => {
+      log.warn({ reason: Failure.from(failure).message }, 'A process of the demo shop ended by itself');
+      if (running === undefined) void down();
+    });
+    return started;
+  }
+
+  async function down(): Promise<void> {
+    clearTimeout(idle);
+    const stopped = fleet;
+    fleet = undefined;
+    await stopped?.stop();
+  }
+
+  async function run(fault: Fault, incident: string): Promise<void> {
+    const tell = (state: Partial<ScenarioState>) =>
+      states.set(fault.name, { ...(states.get(fault.name) ?? { phase: 'starting' }), ...state });
+    try {
+      const shop = await up();
+      await Promise.race([shop.crashed, cut(closing.signal), play(shop, fault, incident, tell)]);
+      tell({ phase: 'done' });
+    } catch (thrown) {
+      const failure = Failure.from(thrown);
+      log.error({ scenario: fault.name, reason: failure.message }, 'The demo shop could not play the incident');
+      tell({ phase: 'failed', error: `${failure.message} ${failure.hint}` });
+      await down();
+    }
+  }
+
+  async function play(
+    shop: Fleet,
+    fault: Fault,
+    incident: string,
+    tell: (state: Partial<ScenarioState>) => void,
+  ): Promise<void> {
+    await fault.prepare?.(shop);
+    tell({ phase: 'healthy traffic' });
+    const healthy: Outcome[] = [];
+    listener = (outcome) => healthy.push(outcome);
+    await shop.visit(HEALTHY);
+    const usual = summarise(healthy);
+
+    const alarm = watch(fault, usual);
+    listener = alarm.see;
+    await fault.begin(shop);
+    tell({ phase: 'fault', faultAt: Date.now() * 1_000 });
+    await shop.visit(fault.traffic, fault.canary);
+    listener = () => {};
+
+    const firedAt = alarm.firedAt();
+    if (firedAt === undefined) {
+      throw new Failure('internal', `Too few customers noticed "${fault.title}": ${alarm.tally()}.`, 'Start it again.');
+    }
+    tell({ phase: 'alerting', alertedAt: firedAt * 1_000 });
+    const { delivered, lost } = await shop.flush();
+    if (delivered === 0) {
+      throw new Failure(
+        'unreachable',
+        `None of the shop's spans reached ${otlpUrl}.`,
+        'See whether the OTLP port is taken by another program, and start it again.',
+      );
+    }
+    if (lost > 0) log.warn({ scenario: fault.name, lost, delivered }, 'Some spans of the demo shop were not taken in');
+    incidents += 1;
+    const page = { incident, number: incidents, firedAt, ...fault.page };
+    await deliver(incidentTriggered(page, webhookSecret), webhookUrl, closing.signal);
+    log.info(
+      { scenario: fault.name, incident, spans: delivered, customers: alarm.tally() },
+      'The demo shop has alerted',
+    );
+    await heal(shop);
+  }
+
+  /** Undoes every fault and lets a few customers come, as they do in any shop. */
+  async function heal(shop: Fleet): Promise<void> {
+    await shop.behave('auth', {});
+    await shop.behave('paygw', {});
+    await shop.send('stable');
+    await shop.withdraw();
+    shop.visit(TRICKLE).catch(() => {});
+    clearTimeout(idle);
+    idle = setTimeout(() => void down(), IDLE_MS).unref();
+  }
+
+  return {
+    list: () => FAULTS.map(({ name, title, story }) => ({ name, title, story })),
+
+    async start(name) {
+      const fault = faultNamed(name);
+      if (running !== undefined) {
+        throw new Failure(
+          'refused',
+          `The incident "${running.name}" is still under way.`,
+          'Wait for its alert, then start the next one.',
+        );
+      }
+      const incident = newId('Q');
+      closing = new AbortController();
+      clearTimeout(idle);
+      states.set(name, { phase: 'starting', startedAt: Date.now() * 1_000, incident });
+      const over = run(fault, incident).finally(() => {
+        running = undefined;
+      });
+      running = { name, over };
+      return { incident };
+    },
+
+    state: (name) => states.get(faultNamed(name).name) ?? { phase: 'idle' },
+
+    async close() {
+      closing.abort(new Failure('refused', 'The demo shop was closed.', 'Start the bot again.'));
+      await running?.over;
+      await down();
+    },
+  };
+}
+
+/** Rejects when the signal fires. */
+function cut(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function summarise(outcomes: readonly Outcome[]): Usual {
+  const usual = new Map<string, { medianMs: number; bytes: number }>();
+  for (const [visit, some] of Map.groupBy(outcomes, (outcome) => outcome.visit)) {
+    const times = some.map((outcome) => outcome.ms).sort((a, b) => a - b);
+    const bytes = some.reduce((most, outcome) => Math.max(most, outcome.bytes), 0);
+    usual.set(visit, { medianMs: times[Math.floor(times.length / 2)] ?? 0, bytes });
+  }
+  return usual;
+}
+
+/** The shop's own monitoring: watches how customers fare and knows when an alert would have fired. */
+function watch(fault: Fault, usual: Usual) {
+  const began = Date.now();
+  let seen = 0;
+  let hit = 0;
+  let firedAt: number | undefined;
+  return {
+    see(outcome: Outcome): void {
+      seen += 1;
+      if (fault.symptom(outcome, usual)) hit += 1;
+      const enough = hit >= ALARM.requests && hit / seen >= ALARM.share && Date.now() - began >= ALARM.notBeforeMs;
+      if (enough) firedAt ??= Date.now();
+    },
+    firedAt: () => firedAt,
+    tally: () => `${hit} of ${seen} requests show it`,
+  };
+}
