@@ -1,0 +1,33 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Database } from '../../src/database.ts';
+import type { JobQueue, QueuedJob } from '../../src/ports/job-queue.ts';
+import { embeddedStore } from '../../src/store/embedded.ts';
+import { embeddedLedger } from '../../src/store/embedded-ledger.ts';
+
+export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** The real store and ledger of the embedded shape in a folder of their own, and a queue that only notes what it is given. */
+export function embeddedParts(clock = { now: () => Date.now() * 1_000 }) {
+  const database = Database.open(join(mkdtempSync(join(tmpdir(), 'causeway-parts-')), 'causeway.db'));
+  const jobs: { job: QueuedJob; key: string; delayMs: number }[] = [];
+  const queue: JobQueue = {
+    add: async (job, { key, delayMs = 0 }) => {
+      if (jobs.some((other) => other.key === key)) return 'duplicate';
+      jobs.push({ job, key, delayMs });
+      return 'added';
+    },
+    work: () => {},
+    depth: async () => ({ waiting: jobs.length, delayed: 0, active: 0, dead: 0, oldestMs: 0 }),
+    close: async () => {},
+  };
+  return {
+    store: embeddedStore({ database, clock }),
+    ledger: embeddedLedger({ database, clock }),
+    queue,
+    clock,
+    jobs,
+    close: () => database.close(),
+  };
+}
