@@ -1,0 +1,43 @@
+import type { Database } from '../database.ts';
+import { text } from '../database-row.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
+
+/** Ended notes that one claim lets go at most: more than it adds, so that the table follows what still counts. */
+const SWEEP = 4;
+
+/** The ledger of the embedded shape: a table of `causeway.db`. */
+export function embeddedLedger({ database, clock }: { readonly database: Database; readonly clock: Clock }): Ledger {
+  const now = () => Math.floor(clock.now() / 1_000);
+  return {
+    claim(key, note, keepMs) {
+      return database.write((connection) => {
+        const ended = 'SELECT key FROM ledger WHERE keep_until <= ? ORDER BY keep_until LIMIT ?';
+        connection.run(`DELETE FROM ledger WHERE key IN (${ended})`, now(), SWEEP);
+        const written = connection.get(
+          `INSERT INTO ledger (key, note, keep_until) VALUES (?1, ?2, ?3)
+           ON CONFLICT (key) DO UPDATE SET note = ?2, keep_until = ?3 WHERE keep_until <= ?4
+           RETURNING note`,
+          key,
+          note,
+          now() + keepMs,
+          now(),
+        );
+        if (written !== undefined) return { ours: true, note };
+        const stands = connection.get('SELECT note FROM ledger WHERE key = ?', key);
+        return { ours: false, note: text(stands ?? {}, 'note') };
+      });
+    },
+    async read(key) {
+      const sql = 'SELECT note FROM ledger WHERE key = ? AND keep_until > ?';
+      const row = database.read((connection) => connection.get(sql, key, now()));
+      return row && text(row, 'note');
+    },
+    async settle(key, note, keepMs) {
+      await database.write((connection) => {
+        const sql = 'INSERT OR REPLACE INTO ledger (key, note, keep_until) VALUES (?, ?, ?)';
+        connection.run(sql, key, note, now() + keepMs);
+      });
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import type { Alert } from '../model/alert.ts';
+import { type Component, type Evidence, type Finding, MECHANISMS, type Quantity } from '../model/finding.ts';
+import type { Gathering, Investigation, Trigger } from '../model/investigation.ts';
+import type { Analysis, Hypothesis, Lineage, Verdict } from '../model/verdict.ts';
+
+/*
+ * The model's shapes as they must come back from a store. Objects are loose: members that this version does not know stay,
+ * so that a document passes unharmed through an older process of the same deployment.
+ */
+
+const text = z.string();
+/** JSON writes NaN and the infinities as null; one odd number must not make a whole investigation unreadable. */
+const measure = z.union([z.number(), z.null().transform(() => Number.NaN)]);
+const count = measure;
+const micros = z.number();
+const role = z.enum(['cause', 'amplifier', 'effect', 'context']);
+const mechanism = z.enum(MECHANISMS);
+const thread = z.looseObject({ channel: text, ts: text });
+
+const quantity: z.ZodType<Quantity> = z.union([
+  z.looseObject({ unit: z.enum(['us', 'count', 'ratio', 'factor', 'bytes', 'time']), value: measure }),
+  z.looseObject({ unit: z.enum(['name', 'personal']), value: text }),
+]);
+const values = z.record(text, quantity);
+
+const component: z.ZodType<Component> = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('service'), service: text }),
+  z.looseObject({ kind: z.literal('operation'), service: text, operation: text }),
+  z.looseObject({ kind: z.literal('edge'), from: text, to: text, operation: text.optional() }),
+  z.looseObject({ kind: z.literal('attribute'), key: text, value: text, services: z.array(text) }),
+]);
+
+const evidence: z.ZodType<Evidence> = z.looseObject({
+  claim: text,
+  values,
+  traceId: text,
+  spanIds: z.array(text),
+  counts: z
+    .looseObject({ with: count, of: count, baselineWith: count.optional(), baselineOf: count.optional() })
+    .optional(),
+  statistic: z.looseObject({ name: text, value: measure }).optional(),
+});
+const someEvidence = z.tuple([evidence], evidence);
+
+const finding: z.ZodType<Finding> = z.looseObject({
+  detector: text,
+  mechanism,
+  component,
+  role,
+  strength: measure,
+  specificity: measure,
+  support: count,
+  evidence: someEvidence,
+});
+
+const hypothesis: z.ZodType<Hypothesis> = z.looseObject({
+  id: text,
+  component,
+  mechanism,
+  role,
+  score: measure,
+  evidence: someEvidence,
+  qualifier: z.looseObject({ key: text, value: text }).optional(),
+});
+
+const verdict: z.ZodType<Verdict> = z.looseObject({
+  kind: z.enum(['cause', 'suspect', 'cannot-tell']),
+  confidence: z.enum(['high', 'medium', 'low']),
+  hypotheses: z.array(hypothesis),
+  missing: z.array(z.looseObject({ claim: text, values })),
+  model: text,
+});
+
+const where = { traceId: text, spanId: text };
+const lineage: z.ZodType<Lineage> = z.looseObject({
+  actor: z.looseObject({ key: text, value: text }),
+  origins: z.array(
+    z.looseObject({ address: text.optional(), userAgent: text.optional(), entry: text, count, ...where }),
+  ),
+  hops: z.array(z.looseObject({ from: text, to: text, operation: text, count, ...where })),
+  data: z.array(
+    z.looseObject({
+      service: text,
+      store: text,
+      target: text,
+      effect: z.enum(['read', 'write', 'delete', 'export', 'unknown']),
+      operations: count,
+      rows: count.optional(),
+      usualRows: count.optional(),
+      ...where,
+    }),
+  ),
+  requests: count,
+  traceIds: z.array(text),
+  silent: z.array(text),
+});
+
+const analysis: z.ZodType<Analysis> = z.looseObject({
+  verdict,
+  findings: z.array(finding),
+  impact: z.looseObject({
+    entry: text.optional(),
+    affected: count,
+    examined: count,
+    since: micros.optional(),
+    lastSeen: micros.optional(),
+    users: count.optional(),
+  }),
+  exemplar: z.looseObject({ suspect: text, healthy: text.optional() }).optional(),
+  culpritSpans: z.array(text),
+  lineage: lineage.optional(),
+  counts: z.looseObject({ suspects: count, baseline: count, spans: count }),
+});
+
+const gathering: z.ZodType<Gathering> = z.looseObject({
+  backend: text,
+  scope: z.looseObject({
+    services: z.array(text),
+    operation: text.optional(),
+    from: micros,
+    to: micros,
+    traceIds: z.array(text),
+  }),
+  suspects: count,
+  baseline: count,
+  spans: count,
+  notes: z.array(text),
+});
+
+const alert: z.ZodType<Alert> = z.looseObject({
+  source: text,
+  id: text,
+  delivery: text,
+  event: z.enum(['triggered', 'acknowledged', 'reopened', 'resolved']),
+  title: text,
+  service: text.optional(),
+  occurredAt: micros,
+  startedAt: micros,
+  severity: text.optional(),
+  url: text.optional(),
+  links: z.looseObject({ runbook: text.optional(), dashboard: text.optional(), owner: text.optional() }),
+  labels: z.record(text, text),
+  traceIds: z.array(text),
+});
+
+const asked = { traceId: text, by: text, channel: text, request: text };
+const trigger: z.ZodType<Trigger> = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('alert'), alert }),
+  z.looseObject({ kind: z.literal('command'), ...asked }),
+  z.looseObject({ kind: z.literal('mention'), threadTs: text, ...asked }),
+]);
+
+const common = {
+  id: text,
+  trigger,
+  channel: text,
+  openedAt: micros,
+  thread: thread.optional(),
+  resolvedAt: micros.optional(),
+  acknowledgedAt: micros.optional(),
+  repeats: count,
+};
+
+export const investigationSchema: z.ZodType<Investigation> = z.discriminatedUnion('status', [
+  z.looseObject({ status: z.literal('opened'), ...common }),
+  z.looseObject({
+    status: z.literal('answered'),
+    ...common,
+    answeredAt: micros,
+    gathering,
+    analysis,
+    rechecks: z.array(z.looseObject({ at: micros, affected: count, examined: count })),
+  }),
+  z.looseObject({
+    status: z.literal('failed'),
+    ...common,
+    setback: z.looseObject({ kind: text, message: text, hint: text, at: micros }),
+  }),
+]);
