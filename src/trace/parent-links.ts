@@ -1,7 +1,7 @@
 import { Kind } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import type { RepairLog } from './repair-log.ts';
-import { compareIds, idText } from './span-id.ts';
+import { compareIds } from './span-id.ts';
 import { mix, SpanIndex } from './span-index.ts';
 import { Mark, type StagedSpans } from './staged-spans.ts';
 
@@ -28,14 +28,24 @@ export function linkParents(staged: StagedSpans, repairs: RepairLog): ParentLink
     if (at(dropped, child) === 1 || (at(staged.marks.values, child) & Mark.hasParent) === 0) continue;
     const trace = at(staged.trace.values, child);
     const head = index.head(trace, at(staged.parentHigh.values, child), at(staged.parentLow.values, child));
-    if (head < 0) {
-      orphan[child] = 1;
-      repairs.add(trace, { kind: 'orphan', spanId: staged.idOf(child), missingParent: staged.parentIdOf(child) });
-    } else parent[child] = halves.choose(head, child);
+    if (head < 0) orphan[child] = 1;
+    else parent[child] = halves.choose(head, child);
   }
   for (const [server, client] of halves.servers) {
     parent[server] = client;
     orphan[server] = 0;
+  }
+  // The index finds spans by the ids that they came with, so new ids wait until every parent is found.
+  for (const { span, high, low } of halves.renamed) {
+    const spanId = staged.idOf(span);
+    staged.idHigh.values[span] = high;
+    staged.idLow.values[span] = low;
+    repairs.add(at(staged.trace.values, span), { kind: 'shared-id', spanId, renamed: staged.idOf(span) });
+  }
+  for (let span = 0; span < staged.size; span++) {
+    if (at(orphan, span) === 0) continue;
+    const repair = { spanId: staged.idOf(span), missingParent: staged.parentIdOf(span) };
+    repairs.add(at(staged.trace.values, span), { kind: 'orphan', ...repair });
   }
   cutCycles(staged, parent, repairs);
   return { parent, orphan, dropped };
@@ -46,6 +56,8 @@ type Halves = {
   choose(head: number, child: number): number;
   /** SERVER halves of shared ids, with their CLIENT halves. */
   readonly servers: ReadonlyMap<number, number>;
+  /** All but one of those that share an id, with the ids that they get. */
+  readonly renamed: readonly { readonly span: number; readonly high: number; readonly low: number }[];
 };
 
 /**
@@ -71,17 +83,17 @@ function separate(staged: StagedSpans, index: SpanIndex, dropped: Uint8Array, re
     keeper.set(head, kept[0] ?? head);
     if (kept.length > 1) groups.set(head, kept);
   }
+  const renamed: { span: number; high: number; low: number }[] = [];
   for (const [head, [first = head, ...others]] of groups) {
     others.forEach((other, ordinal) => {
-      const spanId = staged.idOf(first);
-      rename(staged, index, other, ordinal);
-      repairs.add(at(staged.trace.values, other), { kind: 'shared-id', spanId, renamed: staged.idOf(other) });
+      renamed.push({ span: other, ...newId(staged, index, other, ordinal) });
       const calledBy = at(staged.kind.values, first) === Kind.client && at(staged.kind.values, other) === Kind.server;
       if (calledBy) servers.set(other, first);
     });
   }
   return {
     servers,
+    renamed,
     choose(head, child) {
       const group = groups.get(head);
       if (group === undefined) return keeper.get(head) ?? head;
@@ -152,8 +164,8 @@ function compareSortable(a: Sortable, b: Sortable): number {
   return a.content < b.content ? -1 : a.content > b.content ? 1 : 0;
 }
 
-/** A new id made of the old one and the half's place, so that the same data always gets the same. */
-function rename(staged: StagedSpans, index: SpanIndex, span: number, ordinal: number): void {
+/** An id made of the old one and the half's place, so that the same data always gets the same. */
+function newId(staged: StagedSpans, index: SpanIndex, span: number, ordinal: number): { high: number; low: number } {
   const trace = at(staged.trace.values, span);
   let high = at(staged.idHigh.values, span);
   let low = at(staged.idLow.values, span);
@@ -161,8 +173,7 @@ function rename(staged: StagedSpans, index: SpanIndex, span: number, ordinal: nu
     high = mix(high, ordinal + 1);
     low = mix(low, high);
   } while (index.head(trace, high, low) >= 0);
-  staged.idHigh.values[span] = high;
-  staged.idLow.values[span] = low;
+  return { high, low };
 }
 
 /** Walks up from every span once; a walk that meets itself found a cycle, which is cut above the span that starts first. */
@@ -180,8 +191,7 @@ function cutCycles(staged: StagedSpans, parent: Int32Array, repairs: RepairLog):
       if (startsBefore(staged, member, first)) first = member;
     }
     parent[first] = -1;
-    const repair = { kind: 'cycle', spanId: idText(at(staged.idHigh.values, first), at(staged.idLow.values, first)) };
-    repairs.add(at(staged.trace.values, first), { ...repair, kind: 'cycle' });
+    repairs.add(at(staged.trace.values, first), { kind: 'cycle', spanId: staged.idOf(first) });
   }
 }
 

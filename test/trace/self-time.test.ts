@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Flag } from '../../src/model/trace.ts';
+import { at } from '../../src/model/units.ts';
+import { buildTable } from '../../src/trace/build.ts';
+import { selfTime, selfTimes } from '../../src/trace/self-time.ts';
+import { drawTable } from '../draw.ts';
+import { hostileTrace } from './random-trace.ts';
+
+const selfOf = (text: string) => selfTime(drawTable(text).table, 0) / 1_000;
+
+describe('selfTime', () => {
+  it.each([
+    ['no child', 'a p |====|', 4],
+    ['a child inside', 'a p |====|\n  a c | == |', 2],
+    ['children that overlap count once', 'a p 0..20\n  a c1 2..9\n  a c2 5..11', 11],
+    ['a child inside another', 'a p 0..20\n  a c1 2..10\n  a c2 3..5', 12],
+    ['children outside are clipped', 'a p 5..20\n  a c1 0..7\n  a c2 18..30', 11],
+    ['a child over everything', 'a p 5..20\n  a c 0..30', 0],
+    ['consumers are not waited for', 'a p producer 0..10\n  b c consumer 4..30', 10],
+    ['grandchildren do not count', 'a p 0..10\n  a c 0..2\n    a g 5..9', 8],
+  ])('%s', (_, text, expected) => {
+    expect(selfOf(text)).toBe(expected);
+  });
+
+  it('is what counting every microsecond gives, for any spans', () => {
+    fc.assert(
+      fc.property(hostileTrace, (records) => {
+        const table = buildTable(records);
+        const self = selfTimes(table);
+        for (let row = 0; row < table.size; row++) {
+          const edges = new Set([at(table.start, row), at(table.end, row)]);
+          const children: number[] = [];
+          for (let child = 0; child < table.size; child++) {
+            if (at(table.parent, child) !== row || (at(table.flags, child) & Flag.detached) !== 0) continue;
+            children.push(child);
+            for (const edge of [at(table.start, child), at(table.end, child)]) {
+              if (edge > at(table.start, row) && edge < at(table.end, row)) edges.add(edge);
+            }
+          }
+          // Between two neighbouring edges nothing changes, so the middle speaks for the whole piece.
+          const cuts = [...edges].sort((a, b) => a - b);
+          let expected = 0;
+          for (let cut = 0; cut + 1 < cuts.length; cut++) {
+            const middle = (cuts[cut]! + cuts[cut + 1]!) / 2;
+            const busy = children.some((child) => at(table.start, child) < middle && middle < at(table.end, child));
+            if (!busy) expected += cuts[cut + 1]! - cuts[cut]!;
+          }
+          expect(self[row]).toBe(expected);
+        }
+        // The same through times that are not the table's own.
+        expect(selfTimes(table, { start: table.start, end: table.end })).toEqual(self);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
