@@ -161,6 +161,7 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
   if (spanId === undefined) return 'has no valid span_id';
   if (start === undefined || start === 0) return 'has no valid start_time_unix_nano';
   if (finish === undefined) return 'has no valid end_time_unix_nano';
+  const begin = start;
   const spanKind = kindOf(kind);
   return {
     traceId,
@@ -176,7 +177,7 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
     ...(status.message === '' ? undefined : { statusMessage: cut(status.message, LIMITS.text) }),
     attributes: bag.finish(spanKind),
     resource: origin.resource,
-    events: events ?? NO_EVENTS,
+    events: events?.map((event) => (event.time === 0 ? { ...event, time: begin } : event)) ?? NO_EVENTS,
     links: links ?? NO_LINKS,
     ...(origin.scope === undefined ? undefined : { scope: origin.scope }),
   };

@@ -134,6 +134,11 @@ export function isDated(key: string): boolean {
   return OLD.has(key) || NUMERIC.has(key);
 }
 
+/** What a key that somebody asks for is called today, where the name alone decides. */
+export function todaysName(key: string): string {
+  return RENAMED[key] ?? key;
+}
+
 /**
  * The same attributes under today's names, written into a new draft with today's own names first, so that the outcome does
  * not depend on the order in which the sender listed them.
