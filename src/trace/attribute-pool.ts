@@ -16,6 +16,9 @@ type Key = {
   readonly lists: Map<string, number>;
   seen: number;
   unique: boolean;
+  /** The pair that was met last: most attributes repeat from span to span, and comparing is cheaper than looking up. */
+  lastValue: AttributeValue | undefined;
+  lastPair: number;
 };
 
 /** A key is judged after this many values … */
@@ -94,9 +97,10 @@ export class AttributePool {
   #code(name: string, value: AttributeValue, onlyPairs: boolean): number {
     const key = this.#key(name);
     key.seen += 1;
+    if (value === key.lastValue) return key.lastPair;
     const pairs: Map<AttributeValue, number> = typeof value === 'object' ? key.lists : key.scalars;
     const known = typeof value === 'object' ? key.lists.get(JSON.stringify(value)) : key.scalars.get(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#met(key, value, known);
     if (!onlyPairs && typeof value !== 'boolean') {
       if (!key.unique && key.seen > JUDGED_AFTER) key.unique = pairs.size > key.seen * UNIQUE_SHARE;
       if (key.unique) return ~this.#heap.put(key.id, value);
@@ -106,6 +110,12 @@ export class AttributePool {
     if (typeof value === 'object') key.lists.set(JSON.stringify(value), pair);
     else key.scalars.set(value, pair);
     this.#pairValues.push(value);
+    return this.#met(key, value, pair);
+  }
+
+  #met(key: Key, value: AttributeValue, pair: number): number {
+    key.lastValue = value;
+    key.lastPair = pair;
     return pair;
   }
 
@@ -113,7 +123,8 @@ export class AttributePool {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     const id = this.#keyNames.length;
-    const key: Key = { id, name, scalars: new Map(), lists: new Map(), seen: 0, unique: false };
+    const counts = { seen: 0, unique: false, lastValue: undefined, lastPair: -1 };
+    const key: Key = { id, name, scalars: new Map(), lists: new Map(), ...counts };
     this.#keyNames.push(name);
     this.#keys.set(name, key);
     return key;

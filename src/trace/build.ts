@@ -1,13 +1,12 @@
 import type { SpanRecord } from '../model/span.ts';
 import { Flag, Kind, Population, type Repair, type SpanTable, type Trace } from '../model/trace.ts';
 import { at, type TraceId } from '../model/units.ts';
-import { Dictionary } from './column.ts';
 import { linkParents, type ParentLinks } from './parent-links.ts';
-import { PathTree } from './path-tree.ts';
 import { RepairLog } from './repair-log.ts';
 import { orderRows, type RowOrder } from './row-order.ts';
 import { type Columns, SpanColumns } from './span-columns.ts';
 import { Mark, StagedSpans } from './staged-spans.ts';
+import { Words } from './words.ts';
 
 /** A trace larger than this is cut, with a repair that says so. */
 export const SPAN_LIMIT = 50_000;
@@ -79,13 +78,11 @@ export function ordinalOf(table: SpanTable, row: number): number {
   return low;
 }
 
-const KIND_NAMES = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
-
 function columnsOf(staged: StagedSpans, links: ParentLinks, order: RowOrder, repairs: RepairLog): SpanTable {
   const { source, first } = order;
   const size = source.length;
   const parent = parentRows(links, source);
-  const words = { texts: new Dictionary(), paths: new PathTree(), steps: new Dictionary() };
+  const words = new Words(staged.texts);
   const start = new Float64Array(size);
   const end = new Float64Array(size);
   const kind = new Uint8Array(size);
@@ -99,15 +96,13 @@ function columnsOf(staged: StagedSpans, links: ParentLinks, order: RowOrder, rep
     start[row] = at(staged.start.values, span) - epoch;
     end[row] = at(staged.end.values, span) - epoch;
     kind[row] = at(staged.kind.values, span);
-    const serviceName = staged.texts.text(at(staged.service.values, span));
-    const operationName = staged.texts.text(at(staged.operation.values, span));
-    service[row] = words.texts.id(serviceName);
-    operation[row] = words.texts.id(operationName);
-    const step = words.steps.id(`${serviceName} ${KIND_NAMES[at(kind, row)]} ${operationName}`);
+    service[row] = words.text(at(staged.service.values, span));
+    operation[row] = words.text(at(staged.operation.values, span));
+    const step = words.step(at(service, row), at(kind, row), at(operation, row));
     const above = at(parent, row);
     path[row] = words.paths.node(above < 0 ? -1 : at(path, above), step);
   }
-  const texts = words.texts.texts.length;
+  const texts = words.texts.size;
   for (let row = 0; row < size; row++) path[row] = at(path, row) + texts;
   const found = new Map<number, readonly Repair[]>();
   order.traces.forEach((trace, ordinal) => {

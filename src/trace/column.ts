@@ -33,6 +33,10 @@ export class Dictionary {
   readonly texts: string[] = [];
   readonly #ids = new Map<string, number>();
 
+  get size(): number {
+    return this.texts.length;
+  }
+
   id(text: string): number {
     const known = this.#ids.get(text);
     if (known !== undefined) return known;

@@ -97,13 +97,18 @@ function httpOperation(span: Pick<SpanRecord, 'name' | 'kind' | 'attributes'>): 
 /** The path of a URL, `/` when it has none. A URL that is only a path is one. */
 function pathOf(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
-  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
-  return path.startsWith('/') ? path : '/';
+  const authority = url.indexOf('://');
+  if (authority < 0) return url.startsWith('/') ? url : '/';
+  const from = url.indexOf('/', authority + 3);
+  const query = url.indexOf('?', authority + 3);
+  return from < 0 || (query >= 0 && query < from) ? '/' : url.slice(from);
 }
 
 /** A path with its ids replaced: `/carts/8f0c…/items/12?full=1` → `/carts/{id}/items/{id}`. */
 export function routeOf(path: string): string {
-  const bare = path.replace(/[?#;].*$/s, '');
+  const end = path.search(/[?#;]/);
+  const bare = end < 0 ? path : path.slice(0, end);
+  if (!/[\d@]/.test(bare)) return bare.slice(0, LONGEST);
   return bare.split('/').map(withoutId).join('/').slice(0, LONGEST);
 }
 

@@ -1,9 +1,8 @@
 import type { AttributeValue, SpanEvent, SpanLink, SpanStatus } from '../model/span.ts';
 import type { Repair, SpanTable } from '../model/trace.ts';
 import { at, type EpochMicros, type SpanId, type TraceId } from '../model/units.ts';
-import type { Dictionary } from './column.ts';
-import type { PathTree } from './path-tree.ts';
 import type { StagedSpans } from './staged-spans.ts';
+import type { Words } from './words.ts';
 
 /** What `build.ts` works out: the hot columns, in row order. */
 export type Columns = Pick<
@@ -51,17 +50,9 @@ export class SpanColumns implements SpanTable {
   readonly repairs: ReadonlyMap<number, readonly Repair[]>;
   readonly #staged: StagedSpans;
   readonly #source: Int32Array;
-  readonly #texts: Dictionary;
-  readonly #paths: PathTree;
-  /** Text of each step of a path. */
-  readonly #steps: Dictionary;
+  readonly #words: Words;
 
-  constructor(
-    columns: Columns,
-    staged: StagedSpans,
-    source: Int32Array,
-    words: { readonly texts: Dictionary; readonly paths: PathTree; readonly steps: Dictionary },
-  ) {
+  constructor(columns: Columns, staged: StagedSpans, source: Int32Array, words: Words) {
     this.size = columns.size;
     this.traces = columns.traces;
     this.epoch = columns.epoch;
@@ -81,25 +72,22 @@ export class SpanColumns implements SpanTable {
     this.repairs = columns.repairs;
     this.#staged = staged;
     this.#source = source;
-    this.#texts = words.texts;
-    this.#paths = words.paths;
-    this.#steps = words.steps;
+    this.#words = words;
   }
 
   text(id: number): string {
-    if (id < this.#texts.texts.length) return this.#texts.text(id);
-    const steps = this.#paths.steps(id - this.#texts.texts.length);
-    return steps.map((step) => this.#steps.text(step)).join(' > ');
+    const { texts } = this.#words;
+    return id < texts.size ? texts.text(id) : this.#words.pathText(id - texts.size);
   }
 
   id(text: string): number {
-    return this.#texts.find(text);
+    return this.#words.texts.find(text);
   }
 
   parentPath(path: number): number {
-    const texts = this.#texts.texts.length;
-    const parent = this.#paths.parent(path - texts);
-    return parent < 0 ? -1 : parent + texts;
+    const { texts, paths } = this.#words;
+    const parent = paths.parent(path - texts.size);
+    return parent < 0 ? -1 : parent + texts.size;
   }
 
   spanId(row: number): SpanId {

@@ -35,6 +35,7 @@ export class StagedSpans {
   readonly links = new Map<number, readonly SpanLink[]>();
 
   readonly #traces = new Map<TraceId, number>();
+  #lastTrace = -1;
   readonly #pool = new AttributePool();
   readonly #name = new IntColumn();
   readonly #status = new IntColumn();
@@ -43,7 +44,7 @@ export class StagedSpans {
   readonly #resource = new IntColumn();
   readonly #resources: Run[] = [];
   readonly #resourceIds = new Map<string, number>();
-  #lastResource: { readonly attributes: Attributes; readonly id: number } | undefined;
+  readonly #resourcesSeen = new WeakMap<Attributes, number>();
   /** Run of span n: [attributesFrom[n], attributesTo[n]); events of span n: [eventsFrom[n], eventsFrom[n + 1]). */
   readonly #attributesFrom = new IntColumn();
   readonly #attributesTo = new IntColumn();
@@ -166,20 +167,23 @@ export class StagedSpans {
   }
 
   #trace(traceId: TraceId, population: number): number {
-    let trace = this.#traces.get(traceId);
+    // Spans of a trace mostly arrive together.
+    let trace = this.traceIds[this.#lastTrace] === traceId ? this.#lastTrace : this.#traces.get(traceId);
     if (trace === undefined) {
       trace = this.traceIds.length;
       this.traceIds.push(traceId);
       this.populations.push(0);
       this.#traces.set(traceId, trace);
     }
+    this.#lastTrace = trace;
     this.populations[trace] = (this.populations[trace] ?? 0) | (1 << population);
     return trace;
   }
 
   /** Resources are few: the spans of one process share one, by identity when one decoder made them, else by content. */
   #resourceId(attributes: Attributes): number {
-    if (this.#lastResource?.attributes === attributes) return this.#lastResource.id;
+    const seen = this.#resourcesSeen.get(attributes);
+    if (seen !== undefined) return seen;
     const run = this.#pool.put(attributes, true);
     const fingerprint = this.#pool.fingerprint(run);
     const known = this.#resourceIds.get(fingerprint);
@@ -188,7 +192,7 @@ export class StagedSpans {
       this.#resources.push(run);
       this.#resourceIds.set(fingerprint, id);
     } else this.#pool.takeBack(run);
-    this.#lastResource = { attributes, id };
+    this.#resourcesSeen.set(attributes, id);
     return id;
   }
 }
