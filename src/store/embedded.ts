@@ -27,7 +27,7 @@ export function embeddedStore({ database, clock, retention = defaultRetention }:
   return {
     update(id, change) {
       return database.write((connection) => {
-        const row = connection.get('SELECT id, document FROM investigations WHERE id = ?', id);
+        const row = lookUp(connection, { by: 'id', id }, now() - retention.keepMs);
         const { next, write } = applied(id, row && investigationIn(row), change);
         if (write !== undefined) {
           put(connection, write, now());
