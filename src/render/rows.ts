@@ -56,8 +56,6 @@ export function chooseRows(trace: Trace, wishes: RowWishes): RowChoice {
 }
 
 type Lines = {
-  /** Rows without a parent, by start. */
-  readonly roots: readonly number[];
   /** The line of each row, named by the line's first row; −1 for what lies under a line of several. */
   readonly line: Int32Array;
   readonly members: ReadonlyMap<number, readonly number[]>;
@@ -107,13 +105,12 @@ function groupSiblings(trace: Trace, culpritIds: ReadonlySet<SpanId>): Lines {
 
   const roots: number[] = [];
   for (let row = from; row < to; row += 1) if (at(table.parent, row) < 0) roots.push(row);
-  roots.sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
   place(roots);
   for (let row = from; row < to; row += 1) {
     const own = line[row - from] ?? -1;
     if (own >= 0 && members.get(own)?.length === 1) place(childrenOf(trace, row));
   }
-  return { roots, line, members, culprits };
+  return { line, members, culprits };
 }
 
 /** First rows of the lines to show. */
@@ -169,23 +166,22 @@ function isErrorOrigin(trace: Trace, row: number): boolean {
   return failed(row) && !childrenOf(trace, row).some(failed);
 }
 
-/** Chosen lines from the top down, each under its nearest shown ancestor; siblings by start. */
+/** Chosen lines from the top down, which is the table's own order, each under its nearest shown ancestor. */
 function inOrder(trace: Trace, lines: Lines, chosen: ReadonlySet<number>): Omit<RowChoice, 'total'> {
   const { table, from, to } = trace;
   const rows: (WaterfallRow & { hidden: number })[] = [];
   let shown = 0;
-  /** Index in `rows` of the line that stands for a span or for its nearest shown ancestor. */
+  /** Index in `rows` of the line that stands for a span, or for its nearest shown ancestor. */
   const owner = new Int32Array(to - from).fill(-1);
-  const stack = [...lines.roots].reverse();
-  while (stack.length > 0) {
-    const row = stack.pop() ?? from;
+  for (let row = from; row < to; row += 1) {
     const parent = at(table.parent, row);
     const above = parent >= 0 ? at(owner, parent - from) : -1;
     const line = at(lines.line, row - from);
     const members = lines.members.get(line) ?? [];
-    owner[row - from] = above;
-    if (line === row && chosen.has(line)) {
-      for (const member of members) owner[member - from] = rows.length;
+    if (line !== row && chosen.has(line)) {
+      owner[row - from] = at(owner, line - from);
+    } else if (line === row && chosen.has(line)) {
+      owner[row - from] = rows.length;
       shown += members.length;
       rows.push({
         row: longestOf(trace, members),
@@ -195,16 +191,10 @@ function inOrder(trace: Trace, lines: Lines, chosen: ReadonlySet<number>): Omit<
         culprit: members.some((member) => lines.culprits.has(member)),
         error: members.some((member) => (at(table.flags, member) & Flag.error) !== 0),
       });
-    } else if (line >= 0 && line !== row && chosen.has(line)) {
-      owner[row - from] = at(owner, line - from);
-    } else if (above >= 0) {
+    } else {
+      owner[row - from] = above;
       const holder = rows[above];
       if (holder) holder.hidden += 1;
-    }
-    const children = childrenOf(trace, row);
-    for (let index = children.length - 1; index >= 0; index -= 1) {
-      const child = children[index];
-      if (child !== undefined) stack.push(child);
     }
   }
   return { rows, folded: to - from - shown };

@@ -1,0 +1,217 @@
+import type { Answered, Investigation } from '../model/investigation.ts';
+import type { Button, Line, Message, Part, PictureRef, Piece } from '../model/message.ts';
+import type { Hypothesis } from '../model/verdict.ts';
+import { safeName } from './names.ts';
+import { lineText } from './plain-text.ts';
+import { joinStrings } from './sentences.ts';
+import { code, count, name, pieces, type Speaker, time } from './speaker.ts';
+
+/** Pages that the team or the alert named. */
+export type CardLinks = {
+  readonly runbook?: string;
+  readonly dashboard?: string;
+  readonly owner?: string;
+  readonly alert?: string;
+};
+
+export type CardExtras = { readonly picture?: PictureRef; readonly links?: CardLinks };
+
+/** A card is read on a phone at night: longer than this and nobody does. Buttons and addresses of links do not count. */
+export const CARD_LIMIT = 900;
+const EVIDENCE_LINES = 3;
+
+/** The verdict: what broke, how bad, why we think so, what to do next. Evidence lines give way when it gets too long. */
+export function verdictCard(speaker: Speaker, answered: Answered, extras: CardExtras): Message {
+  let card = cardWith(speaker, answered, extras, EVIDENCE_LINES);
+  for (let lines = EVIDENCE_LINES - 1; lines > 0 && lengthOf(card) > CARD_LIMIT; lines -= 1) {
+    card = cardWith(speaker, answered, extras, lines);
+  }
+  return card;
+}
+
+function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, lines: number): Message {
+  const headline = headlineOf(speaker, answered);
+  const state = stateOf(speaker, answered);
+  const links = linksOf(speaker, answered, extras.links ?? {});
+  const reasons = reasonsOf(speaker, answered, lines);
+  const parts: Part[] = [
+    { kind: 'headline', line: headline },
+    { kind: 'text', lines: [state] },
+    ...(reasons.length > 0 ? [{ kind: 'list' as const, items: reasons }] : []),
+    { kind: 'text', lines: [nextOf(speaker, answered), ...(links.length > 0 ? [links] : [])] },
+    ...(extras.picture
+      ? [{ kind: 'picture' as const, file: extras.picture, alt: pictureWords(speaker, answered).alt }]
+      : []),
+    { kind: 'note', line: chosenOf(speaker, answered) },
+    { kind: 'buttons', buttons: buttonsOf(speaker, answered) },
+  ];
+  return { summary: `${lineText(headline)} ${lineText(state)}`, parts };
+}
+
+/** `Cause auth does not answer before its callers give up.` */
+export function headlineOf(speaker: Speaker, { analysis }: Answered): Line {
+  const { verdict, impact } = analysis;
+  const top = verdict.hypotheses[0];
+  if (verdict.kind === 'cannot-tell' || top === undefined) {
+    const healthy = verdict.hypotheses.length === 0 && verdict.missing.length === 0 && impact.affected === 0;
+    return [
+      { bold: lineText(speaker.say('card.cannot-tell')) },
+      ' ',
+      ...speaker.say(healthy && impact.examined > 0 ? 'card.nothing-wrong' : 'card.cannot-tell-sentence'),
+    ];
+  }
+  const word = speaker.say(verdict.kind === 'cause' ? 'card.cause' : 'card.suspect');
+  return [{ bold: lineText(word) }, ' ', ...speaker.headline(top.mechanism, top.component)];
+}
+
+/** `31 of 40 POST /checkout requests examined, since 03:09, ongoing at 03:16 (9 of 12 requests)` */
+export function stateOf(speaker: Speaker, answered: Answered): Line {
+  const { impact } = answered.analysis;
+  const parts: (readonly Piece[])[] = [];
+  const numbers = { affected: count(impact.affected), examined: count(impact.examined) };
+  if (impact.examined === 0) parts.push(speaker.say('card.unexamined'));
+  else if (impact.affected === 0) parts.push(speaker.say('card.unaffected', numbers));
+  else if (impact.entry === undefined) parts.push(speaker.say('card.affected', numbers));
+  else parts.push(speaker.say('card.affected-entry', { ...numbers, entry: name(impact.entry) }));
+
+  if (impact.since !== undefined && impact.affected > 0)
+    parts.push(speaker.say('card.since', { since: time(impact.since) }));
+  const now = whetherStill(speaker, answered);
+  if (now) parts.push(now);
+  if (answered.repeats > 0) parts.push(speaker.say('card.repeats', { repeats: count(answered.repeats) }));
+  return joinStrings(parts.flatMap((part, index) => (index === 0 ? part : [', ', ...part])));
+}
+
+/** What is known of now: the alert's own end before the latest recheck before the last trace that showed it. */
+export function whetherStill(speaker: Speaker, answered: Answered): readonly Piece[] | undefined {
+  const { impact } = answered.analysis;
+  const latest = answered.rechecks.at(-1);
+  if (answered.resolvedAt !== undefined) return speaker.say('card.resolved', { at: time(answered.resolvedAt) });
+  if (latest !== undefined) {
+    const fillings = { at: time(latest.at), affected: count(latest.affected), examined: count(latest.examined) };
+    if (latest.examined === 0) return speaker.say('card.quiet', fillings);
+    return speaker.say(latest.affected > 0 ? 'card.ongoing' : 'card.stopped', fillings);
+  }
+  if (impact.lastSeen === undefined || impact.affected === 0) return undefined;
+  return speaker.say('card.last-seen', { at: time(impact.lastSeen) });
+}
+
+/** At most `lines` reasons: the cause's own evidence, and what made it worse or stands beside it. */
+function reasonsOf(speaker: Speaker, { analysis }: Answered, lines: number): readonly Line[] {
+  const { verdict } = analysis;
+  const [top, ...others] = verdict.hypotheses;
+  if (verdict.kind === 'cannot-tell' || top === undefined) {
+    const gaps = verdict.missing.map((gap) => [...speaker.say('card.missing'), ...speaker.gap(gap)]);
+    const leads = verdict.hypotheses.map((lead) => [
+      ...speaker.say('card.lead'),
+      ...speaker.headline(lead.mechanism, lead.component),
+    ]);
+    return [...gaps.slice(0, Math.max(1, lines - Math.min(1, leads.length))), ...leads]
+      .slice(0, lines)
+      .map(joinStrings);
+  }
+  const worse = others.find((other) => other.role === 'amplifier');
+  const second = worse ?? others.find((other) => other.role === 'cause');
+  const own = top.evidence.slice(0, second && lines > 1 ? lines - 1 : lines).map((each) => speaker.evidence(each));
+  if (second === undefined || lines < 2) return own;
+  const word = speaker.say(worse ? 'card.made-worse' : 'card.also');
+  const said = worse ? speaker.evidence(second.evidence[0]) : speaker.headline(second.mechanism, second.component);
+  return [...own, joinStrings([...word, ...said])];
+}
+
+function nextOf(speaker: Speaker, { analysis }: Answered): Line {
+  const { verdict } = analysis;
+  const top = verdict.hypotheses[0];
+  const step =
+    verdict.kind === 'cannot-tell' || top === undefined ? speaker.say('card.next-cannot-tell') : speaker.nextStep(top);
+  return [{ bold: lineText(speaker.say('card.next')).trim() }, ' ', ...step];
+}
+
+function linksOf(speaker: Speaker, answered: Answered, links: CardLinks): Line {
+  const { exemplar } = answered.analysis;
+  const all = [
+    [links.runbook, 'card.link-runbook'],
+    [links.dashboard, 'card.link-dashboard'],
+    [links.owner, 'card.link-owner'],
+    [links.alert, 'card.link-alert'],
+    [exemplar && speaker.linkTo(exemplar.suspect), 'card.link-trace'],
+  ] as const;
+  const line: Piece[] = [];
+  for (const [url, phrase] of all) {
+    if (url === undefined || !/^https?:\/\//i.test(url)) continue;
+    if (line.length > 0) line.push(' · ');
+    line.push({ link: url, text: lineText(speaker.say(phrase)) });
+  }
+  return line;
+}
+
+/** Small print: how the traces were chosen. Never a share of all traffic, which nobody here knows. */
+export function chosenOf(speaker: Speaker, { analysis, gathering }: Answered): Line {
+  const numbers = {
+    suspects: count(gathering.suspects),
+    baseline: count(gathering.baseline),
+    spans: count(gathering.spans),
+    backend: pieces(safeName(gathering.backend, 60)),
+  };
+  const chosen = speaker.say(gathering.baseline === 0 ? 'card.chosen-no-baseline' : 'card.chosen', numbers);
+  const confidence = speaker.say(`card.confidence-${analysis.verdict.confidence}`);
+  const note = gathering.notes[0];
+  return joinStrings([...chosen, ...(note === undefined ? [] : [` ${safeName(note, 120)}.`]), ' ', ...confidence]);
+}
+
+function buttonsOf(speaker: Speaker, { analysis }: Answered): readonly Button[] {
+  const label = (phrase: Parameters<Speaker['say']>[0]) => lineText(speaker.say(phrase));
+  return [
+    ...(analysis.exemplar?.healthy === undefined
+      ? []
+      : [{ action: 'ask:compare', label: label('card.button-compare') }]),
+    ...(analysis.exemplar === undefined ? [] : [{ action: 'ask:picture', label: label('card.button-picture') }]),
+    { action: 'ask:affected', label: label('card.button-affected') },
+    { action: 'ask:evidence', label: label('card.button-evidence') },
+    { action: 'ask:feedback', label: label('card.button-feedback') },
+  ].map((button) => ({ ...button, value: button.label }));
+}
+
+/** What stands on the picture and what is read aloud in its place. */
+export type PictureWords = {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly alt: string;
+  /** What the frame around the culprit is called. */
+  readonly marker: string;
+};
+
+export function pictureWords(speaker: Speaker, answered: Answered): PictureWords {
+  const { verdict, impact } = answered.analysis;
+  const sentence = lineText(headlineOf(speaker, answered).slice(2));
+  return {
+    title: sentence,
+    subtitle: impact.entry ?? '',
+    alt: `${lineText(headlineOf(speaker, answered))} ${lineText(stateOf(speaker, answered))}`,
+    marker: lineText(speaker.say(verdict.kind === 'cause' ? 'card.marker-cause' : 'card.marker-suspect')),
+  };
+}
+
+/** What an investigation is about, in the words of whoever asked for it. */
+export function subjectOf({ trigger }: Investigation): Piece {
+  return trigger.kind === 'alert' ? { bold: safeName(trigger.alert.title, 120) } : code(trigger.traceId);
+}
+
+/** Characters that a person reads. */
+export function lengthOf(message: Message): number {
+  let length = 0;
+  for (const part of message.parts) {
+    if (part.kind === 'headline' || part.kind === 'note') length += lineText(part.line).length;
+    else if (part.kind === 'text') for (const line of part.lines) length += lineText(line).length;
+    else if (part.kind === 'list') for (const item of part.items) length += lineText(item).length;
+  }
+  return length;
+}
+
+/** One sentence a hypothesis, as `H2` in the thread. */
+export function hypothesisLine(speaker: Speaker, { id, mechanism, component }: Hypothesis): Line {
+  return speaker.say('answers.other', {
+    id: pieces({ bold: id }),
+    headline: pieces(...speaker.headline(mechanism, component)),
+  });
+}

@@ -1,0 +1,200 @@
+import { Failure } from '../failure.ts';
+import type { Component, Quantity } from '../model/finding.ts';
+import type { Answered } from '../model/investigation.ts';
+import type { Message, Part, Piece } from '../model/message.ts';
+import type { EpochMicros } from '../model/units.ts';
+import type { Analysis, Hypothesis, Lineage } from '../model/verdict.ts';
+import { formatCount, formatNumber, formatUtc } from './format.ts';
+import { safeName } from './names.ts';
+
+/** What a message may state: everything that was measured, and the names and times that stand in it. */
+export type Grounds = {
+  readonly quantities: readonly Quantity[];
+  readonly counts: readonly (number | undefined)[];
+  readonly names: readonly (string | undefined)[];
+  readonly times: readonly (EpochMicros | undefined)[];
+};
+
+/**
+ * Refuses a message that states a number, a name or a time which nobody measured. It runs on every message before it is
+ * posted, so that no template and no rewording can invent one.
+ *
+ * @throws Failure `internal` that names the part which has no ground
+ */
+export function assertGrounded(message: Message, grounds: Grounds): void {
+  const numbers = new Set<string>();
+  for (const quantity of grounds.quantities) numbers.add(formatNumber(quantity) ?? '');
+  for (const count of grounds.counts) if (count !== undefined) numbers.add(formatCount(count));
+  const names = [...grounds.names, ...grounds.quantities.map((quantity) => namedBy(quantity))]
+    .flatMap((name) => (name === undefined || name === '' ? [] : [name, safeName(name, 60), safeName(name, 300)]))
+    .sort((a, b) => b.length - a.length);
+  const known = new Set(names);
+  const times = new Set([
+    ...grounds.times,
+    ...grounds.quantities.flatMap((quantity) => (quantity.unit === 'time' ? [quantity.value] : [])),
+  ]);
+
+  // Where marks of time cannot stand (alternative texts, notifications) they are written out in UTC.
+  for (const time of times) if (time !== undefined) numbers.add(formatUtc(time));
+  const tokens = new Set([...numbers].flatMap(numbersIn));
+
+  const check = (piece: Piece) => {
+    if (typeof piece !== 'string' && 'time' in piece) {
+      if (!times.has(piece.time)) refuse(`the time ${piece.time}`);
+      return;
+    }
+    if (typeof piece !== 'string' && 'code' in piece) {
+      if (!known.has(piece.code)) refuse(`the name ${piece.code}`);
+      return;
+    }
+    const text = typeof piece === 'string' ? piece : 'bold' in piece ? piece.bold : piece.text;
+    for (const token of numbersIn(without(text, names))) if (!tokens.has(token)) refuse(`the number ${token}`);
+  };
+  check(message.summary);
+  for (const part of message.parts) for (const piece of piecesOf(part)) check(piece);
+}
+
+/** What an answered investigation may state; `personal` is how a personal value is shown. */
+export function groundsOf(answered: Answered, personal: (value: string) => string): Grounds {
+  const { gathering, rechecks, trigger } = answered;
+  const ofAnalysis = groundsOfAnalysis(answered.analysis, personal);
+  const alert = trigger.kind === 'alert' ? trigger.alert : undefined;
+  return {
+    quantities: ofAnalysis.quantities,
+    counts: [
+      ...ofAnalysis.counts,
+      ...[gathering.suspects, gathering.baseline, gathering.spans, answered.repeats],
+      ...rechecks.flatMap((recheck) => [recheck.affected, recheck.examined]),
+    ],
+    names: [
+      ...ofAnalysis.names,
+      ...[alert?.title, alert?.service, gathering.backend, ...gathering.notes],
+      ...(trigger.kind === 'alert' ? [] : [trigger.traceId]),
+    ],
+    times: [...ofAnalysis.times, answered.resolvedAt, answered.answeredAt, ...rechecks.map((recheck) => recheck.at)],
+  };
+}
+
+function groundsOfAnalysis(analysis: Analysis, personal: (value: string) => string): Grounds {
+  const { verdict, findings, impact, lineage, counts, exemplar } = analysis;
+  // A personal value is a ground only in the form in which it may be shown.
+  const shown = (quantity: Quantity): Quantity =>
+    quantity.unit === 'personal' ? { unit: 'name', value: personal(quantity.value) } : quantity;
+  const evidence = [...findings, ...verdict.hypotheses].flatMap((each) => each.evidence);
+  return {
+    quantities: [...evidence, ...verdict.missing].flatMap((each) => Object.values(each.values).map(shown)),
+    counts: [
+      ...evidence.flatMap((each) => Object.values(each.counts ?? {})),
+      ...findings.map((finding) => finding.support),
+      ...[impact.affected, impact.examined, impact.users, counts.suspects, counts.baseline, counts.spans],
+      ...(lineage ? lineageCounts(lineage) : []),
+    ],
+    names: [
+      ...[...findings, ...verdict.hypotheses].flatMap((each) => namesOf(each.component)),
+      ...[...findings, ...verdict.hypotheses].map((each) => each.mechanism),
+      ...verdict.hypotheses.flatMap((each: Hypothesis) => [each.id, each.qualifier?.key, each.qualifier?.value]),
+      ...evidence.flatMap((each) => [
+        each.traceId,
+        each.claim,
+        each.claim.replaceAll('-', ' '),
+        each.statistic?.name,
+        each.statistic?.value.toFixed(2),
+        ...Object.keys(each.values),
+      ]),
+      ...verdict.missing.flatMap((each) => [each.claim.replaceAll('-', ' '), ...Object.keys(each.values)]),
+      ...findings.map((finding) => finding.detector),
+      ...[verdict.model, impact.entry, exemplar?.suspect, exemplar?.healthy],
+      ...(lineage ? lineageNames(lineage, personal) : []),
+    ],
+    times: [impact.since, impact.lastSeen],
+  };
+}
+
+function lineageCounts(lineage: Lineage): readonly (number | undefined)[] {
+  const { origins, hops, data } = lineage;
+  return [
+    lineage.requests,
+    // How many were left out of a list that is too long to read.
+    ...[origins, hops, data].flatMap((list) => list.map((_, index) => index + 1)),
+    ...[...origins, ...hops].map((each) => each.count),
+    ...data.flatMap((datum) => [datum.operations, datum.rows, datum.usualRows]),
+  ];
+}
+
+function lineageNames(
+  { actor, origins, hops, data, silent }: Lineage,
+  personal: (value: string) => string,
+): readonly (string | undefined)[] {
+  return [
+    ...[actor.key, personal(actor.value), ...silent],
+    ...origins.flatMap((origin) => [
+      origin.address && personal(origin.address),
+      origin.userAgent,
+      origin.entry,
+      origin.traceId,
+    ]),
+    ...hops.flatMap((hop) => [hop.from, hop.to, hop.operation, hop.traceId]),
+    ...data.flatMap((datum) => [datum.service, datum.store, datum.target, datum.traceId]),
+  ];
+}
+
+export function namesOf(component: Component): readonly string[] {
+  switch (component.kind) {
+    case 'service':
+      return [component.service];
+    case 'operation':
+      return [component.service, component.operation];
+    case 'edge':
+      return [component.from, component.to];
+    case 'attribute':
+      return [`${component.key}=${component.value}`, ...component.services];
+  }
+}
+
+function namedBy(quantity: Quantity): string | undefined {
+  return quantity.unit === 'name' ? quantity.value : undefined;
+}
+
+/** Numbers with the unit they carry, so that `3.2 s` does not vouch for `3.2 ms`. */
+function numbersIn(text: string): readonly string[] {
+  return text.match(/\d[\d.,:\u202f]*(?<![.,:])(?:\s?(?:µs|ms|s|min|h|×|%|[kMGT]?B)(?![a-zA-Z]))?/g) ?? [];
+}
+
+/** The text without the names that stand in it as whole words: digits in a name are not a statement. */
+function without(text: string, names: readonly string[]): string {
+  let rest = text;
+  for (const name of names) {
+    if (!/\d/.test(name)) continue;
+    for (let from = rest.indexOf(name); from >= 0; from = rest.indexOf(name, from + 1)) {
+      const around = `${rest[from - 1] ?? ' '}${rest[from + name.length] ?? ' '}`;
+      if (!/[\p{L}\p{N}_]/u.test(around)) rest = `${rest.slice(0, from)} ${rest.slice(from + name.length)}`;
+    }
+  }
+  return rest;
+}
+
+function piecesOf(part: Part): readonly Piece[] {
+  switch (part.kind) {
+    case 'headline':
+    case 'note':
+      return part.line;
+    case 'text':
+      return part.lines.flat();
+    case 'list':
+      return part.items.flat();
+    case 'table':
+      return [...part.header, ...part.rows.flat()];
+    case 'picture':
+      return [part.alt];
+    case 'buttons':
+      return [];
+  }
+}
+
+function refuse(what: string): never {
+  throw new Failure(
+    'internal',
+    `A message was held back because ${what} stands in no evidence.`,
+    'This is a bug in Causeway: please report it with the investigation.',
+  );
+}

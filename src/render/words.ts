@@ -1,0 +1,92 @@
+import type { Answered, Investigation } from '../model/investigation.ts';
+import type { Button, Line, Message, Part, PictureRef } from '../model/message.ts';
+import { type CardExtras, type PictureWords, pictureWords, subjectOf, verdictCard } from './card.ts';
+import { findingMessages } from './findings.ts';
+import { assertGrounded, groundsOf } from './grounding.ts';
+import { lineageCard } from './lineage.ts';
+import { safeName } from './names.ts';
+import { lineText } from './plain-text.ts';
+import { count, createSpeaker, pieces, type Speaker, type SpeakerOptions } from './speaker.ts';
+
+/** What the bot says. Pure: the same investigation gives the same message. */
+export type Words = {
+  /** The card at once, before anything is known; with `found` as soon as traces are in. */
+  looking(investigation: Investigation, found?: { readonly traces: number }): Message;
+  /** The verdict, or a lineage where that was asked for. Also after a recheck, a resolve or a repeat: the same card as it stands now. */
+  card(answered: Answered, extras: CardExtras): Message;
+  /** One reply a finding. */
+  findings(answered: Answered): readonly Message[];
+  fullPicture(answered: Answered, picture: PictureRef): Message;
+  failed(investigation: Extract<Investigation, { status: 'failed' }>, options: { readonly again: boolean }): Message;
+  picture(answered: Answered): PictureWords;
+  readonly speaker: Speaker;
+};
+
+/** @throws Failure `internal` (from the functions) when a message would state what stands in no evidence */
+export function createWords(options: SpeakerOptions): Words {
+  const speaker = createSpeaker(options);
+  const grounded = (message: Message, answered: Answered) => {
+    assertGrounded(message, groundsOf(answered, options.personal));
+    return message;
+  };
+
+  return {
+    speaker,
+    looking(investigation, found) {
+      const subject = pieces(subjectOf(investigation));
+      const headline = speaker.say('card.looking', { subject });
+      const step = found
+        ? speaker.say('card.looking-found', { traces: count(found.traces) })
+        : speaker.say('card.looking-step');
+      return message(headline, [{ kind: 'note', line: step }]);
+    },
+    card(answered, extras) {
+      const { lineage, verdict } = answered.analysis;
+      const asked = lineage !== undefined && verdict.hypotheses.length === 0;
+      return grounded(
+        asked ? lineageCard(speaker, answered, lineage, extras) : verdictCard(speaker, answered, extras),
+        answered,
+      );
+    },
+    findings: (answered) => findingMessages(speaker, answered).map((each) => grounded(each, answered)),
+    fullPicture(answered, picture) {
+      const { alt } = pictureWords(speaker, answered);
+      return grounded(message(speaker.say('card.full-picture'), [{ kind: 'picture', file: picture, alt }]), answered);
+    },
+    failed(investigation, { again }) {
+      const { setback } = investigation;
+      const subject = pieces(subjectOf(investigation));
+      return message(speaker.say('card.failed', { subject }), [
+        { kind: 'text', lines: [[safeName(setback.message, 300)], [safeName(setback.hint, 300)]] },
+        { kind: 'note', line: speaker.say(again ? 'card.failed-again' : 'card.failed-final') },
+      ]);
+    },
+    picture: (answered) => pictureWords(speaker, answered),
+  };
+}
+
+/** A message whose summary is its headline. */
+export function message(headline: Line, parts: readonly Part[]): Message {
+  return { summary: lineText(headline), parts: [{ kind: 'headline', line: headline }, ...parts] };
+}
+
+/** Buttons that ask a question, each with the words that it stands for. */
+export function questionButtons(speaker: Speaker, intents: readonly AskedIntent[]): readonly Button[] {
+  return intents.map((intent) => {
+    const label = lineText(speaker.say(`answers.ask-${intent}`));
+    return { action: `ask:${intent}`, label, value: label };
+  });
+}
+
+export type AskedIntent =
+  | 'root-cause'
+  | 'evidence'
+  | 'time'
+  | 'errors'
+  | 'affected'
+  | 'compare'
+  | 'picture'
+  | 'still'
+  | 'next'
+  | 'feedback'
+  | 'lineage';
