@@ -31,16 +31,11 @@ function element(button: Button, taken: Set<string>): types.Button[] {
   ];
 }
 
-/** Slack wants each `action_id` once in a block: `ask`, `ask#2`, `ask#3`. */
+/** Slack wants each `action_id` once in a block: `ask:time`, `ask:time#2`. Nobody reads it back: a button is its value. */
 function unique(action: string, taken: Set<string>): string {
   const name = (action || 'button').slice(0, LIMITS.actionId - 3).toWellFormed();
   let id = name;
   for (let nth = 2; taken.has(id); nth += 1) id = `${name}#${nth}`;
   taken.add(id);
   return id;
-}
-
-/** The name a button was given, without the number that made it unique in its block. */
-export function actionName(actionId: string): string {
-  return actionId.replace(/#\d+$/, '');
 }

@@ -1,5 +1,4 @@
 import type { App } from '@slack/bolt';
-import { linkButton } from './actions/link.ts';
 import { questionButton } from './actions/question.ts';
 import { traceCommand } from './commands/trace.ts';
 import { appMention } from './events/app-mention.ts';
@@ -8,7 +7,7 @@ import type { Listening } from './listening.ts';
 import { explainTrace } from './shortcuts/explain-trace.ts';
 
 /** Everything the app listens to. */
-const LISTENERS = [traceCommand, appMention, message, questionButton, linkButton, explainTrace];
+const LISTENERS = [traceCommand, appMention, message, questionButton, explainTrace];
 
 export function listen(app: App, listening: Listening): void {
   for (const register of LISTENERS) register(app, listening);

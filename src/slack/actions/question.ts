@@ -1,11 +1,13 @@
 import type { App } from '@slack/bolt';
 import { type Listening, tellInThread } from '../listening.ts';
 import { button, buttonClick } from '../payloads.ts';
-import { sentenceOf } from './sentences.ts';
 
-/** The buttons of a card and "I can answer these": each is a question in the card's thread. */
+/**
+ * Every button of ours. Its value is the sentence it stands for, so that a click and a question in the thread take the
+ * same way. A button that opens a page tells of its click too and only wants to hear that it arrived.
+ */
 export function questionButton(app: App, listening: Listening): void {
-  app.action(/^(?!link\b)/, async ({ ack, action, body }) => {
+  app.action(/^/, async ({ ack, action, body }) => {
     await ack();
     const { action_id, action_ts, value, url } = button.parse(action);
     if (url !== undefined) return;
@@ -16,12 +18,11 @@ export function questionButton(app: App, listening: Listening): void {
 
     const tell = tellInThread(listening, { channel, threadTs, user: user.id, key });
     await listening.attend('button', tell, async () => {
-      const text = sentenceOf(action_id, value);
       const thread = { channel, ts: threadTs };
       const outcome =
-        text === undefined
+        value === undefined
           ? 'not-ours'
-          : await listening.questions.answer({ thread, text, by: user.id, key, addressed: true });
+          : await listening.questions.answer({ thread, text: value, by: user.id, key, addressed: true });
       if (outcome === 'not-ours') await tell(outOfUse());
     });
   });
