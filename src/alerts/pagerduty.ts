@@ -83,7 +83,7 @@ const Envelope = z.object({
     id: z.string().min(1).max(200),
     event_type: z.string().min(1).max(200),
     occurred_at: z.string(),
-    data: z.unknown(),
+    data: z.unknown().optional(),
   }),
 });
 
@@ -104,8 +104,8 @@ const Incident = z.object({
   teams: z.array(Reference).nullish(),
   incident_type: z.object({ name: Text }).nullish(),
   /** Not in PagerDuty's documentation of webhooks, but added by relays and taken over from its REST form. */
-  body: z.object({ details: z.unknown() }).nullish(),
-  custom_details: z.unknown(),
+  body: z.object({ details: z.unknown().optional() }).nullish(),
+  custom_details: z.unknown().optional(),
 });
 type Incident = z.output<typeof Incident>;
 
@@ -134,13 +134,13 @@ function read(delivery: Delivery): Reading {
 
 function alertOf(incident: Incident, event: AlertEvent, occurredAt: number, delivery: string): Alert {
   const details = [...flattenDetails(incident.body?.details), ...flattenDetails(incident.custom_details)];
-  const title = incident.title ?? incident.summary ?? `Incident ${incident.number ?? incident.id}`;
-  const service = incident.service?.summary ?? incident.service?.id;
-  const severity = incident.priority?.summary ?? incident.urgency;
+  const title = incident.title || incident.summary || `Incident ${incident.number ?? incident.id}`;
+  const service = incident.service?.summary || incident.service?.id;
+  const severity = incident.priority?.summary || incident.urgency;
   const url = webLink(incident.html_url);
   return {
     source: 'pagerduty',
-    id: incident.id,
+    id: cut(incident.id, 200),
     delivery: cut(delivery, 200),
     event,
     title: cut(title, 500),
