@@ -1,6 +1,6 @@
 import { type Exchange, type Route, sendJson } from '../../http.ts';
 import { FieldFailure, readJson } from '../door.ts';
-import type { Scenarios } from '../scenarios.ts';
+import type { ScenarioInfo, ScenarioState, Scenarios } from '../scenarios.ts';
 import { click, clickSchema } from './clicking.ts';
 import { readChannel } from './reading.ts';
 import { type Stage, say, saySchema } from './speaking.ts';
@@ -65,9 +65,11 @@ export function peopleRoutes(stage: Stage, scenarios: Scenarios, defaultChannel:
   ];
 }
 
-export function describeScenarios(scenarios: Scenarios) {
-  return scenarios.list().map((card) => ({ ...card, ...(scenarios.state(card.name) ?? { status: 'idle' as const }) }));
-}
+/** An incident of the list and how far its latest run has come. */
+export type Incident = ScenarioInfo & ScenarioState;
+
+export const describeScenarios = (scenarios: Scenarios): readonly Incident[] =>
+  scenarios.list().map((info) => ({ ...info, ...scenarios.state(info.name) }));
 
 function scenarioNamed(name: string, scenarios: Scenarios): string {
   const known = scenarios.list().map((card) => card.name);

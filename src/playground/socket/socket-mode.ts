@@ -28,6 +28,8 @@ export type SocketModeOptions = {
 
 const TICKET_LIFE_MS = 60_000;
 const PING_EVERY_MS = 10_000;
+/** How long a client may take to say goodbye. */
+const FAREWELL_MS = 200;
 const MOST_CONNECTIONS = 10;
 const MOST_WAITING = 200;
 const LARGEST_ACK = 1024 * 1024;
@@ -108,7 +110,10 @@ export class SocketMode {
 
   close(): void {
     clearInterval(this.#heartbeat);
-    for (const { socket } of this.#connections) socket.terminate();
+    for (const { socket } of this.#connections) {
+      socket.close(1001);
+      setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+    }
     this.#connections.clear();
     for (const pending of [...this.#pending.values()]) pending.settle({ status: 'nobody-there' });
     this.#server.close();
