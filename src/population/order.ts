@@ -4,7 +4,7 @@ import type { Cells } from './cells.ts';
 import { type Charges, Place } from './charges.ts';
 import type { Sides } from './latency.ts';
 import { ensure, PairNumbers } from './numbering.ts';
-import { certainRise, STRICT_Z } from './statistics.ts';
+import { certainRise, median, STRICT_Z, sorted } from './statistics.ts';
 
 /**
  * Two times closer than this have no order. Both spans are of one service, so no clock offset lies between them, but SDKs
@@ -50,7 +50,15 @@ export type OrderRule = {
   readonly writes: boolean;
 };
 
-type Tally = { cell: number; before: OrderCounts; now: OrderCounts; breaches: OrderBreach[]; writes: boolean };
+type Tally = {
+  cell: number;
+  before: OrderCounts;
+  now: OrderCounts;
+  breaches: OrderBreach[];
+  writes: boolean;
+  /** Step's start less call's start, µs: of every visit before, of the breaches now. */
+  headStart: { before: number[]; now: number[] };
+};
 type Step = { key: number; first: number; last: number; call: boolean; writes: boolean };
 
 /** Every order that the reference kept and the suspects break, most certain first. */
@@ -75,8 +83,11 @@ export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, s
             now: { waited: 0, early: 0, overtook: 0 },
             breaches: [],
             writes: step.writes,
+            headStart: { before: [], now: [] },
           }));
           (now ? tally.now : tally.before)[relation]++;
+          const headStart = at(table.start, step.first) - at(table.start, call.last);
+          if (!now || relation !== 'waited') tally.headStart[now ? 'now' : 'before'].push(headStart);
           if (now && relation !== 'waited') {
             const margin = at(table.end, call.last) - at(table.end, step.first);
             tally.breaches.push({ trace, call: call.last, step: step.first, margin });
@@ -86,12 +97,21 @@ export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, s
     }
   }
   return [...tallies.values()]
-    .map((tally) => ({ ...tally, weight: weightOf(tally) }))
+    .map(({ headStart, ...tally }) => ({ ...tally, weight: weightOf(tally) * (movedForward(headStart) ? 1 : COINCIDENCE) }))
     .filter((rule) => rule.weight > 0)
     .sort((a, b) => Number(b.writes) - Number(a.writes) || b.weight - a.weight || a.cell - b.cell);
 }
 
-function weightOf({ before, now }: Tally): number {
+/**
+ * A step that begins as long after the call's start as it always did never waited for it: the call only became slower than
+ * whatever the step does wait for.
+ */
+function movedForward({ before, now }: Tally['headStart']): boolean {
+  return now.length > 0 && before.length > 0 && median(sorted(now)) < 0.8 * median(sorted(before));
+}
+const COINCIDENCE = 0.2;
+
+function weightOf({ before, now }: Pick<Tally, 'before' | 'now'>): number {
   const kept = { with: before.early + before.overtook, of: before.waited + before.early + before.overtook };
   if (kept.of < FEWEST || kept.with > 0.01 * kept.of) return 0;
   const broken = { with: now.early + now.overtook, of: now.waited + now.early + now.overtook };

@@ -1,0 +1,139 @@
+import type { Evidence, Finding } from '../model/finding.ts';
+import { Flag } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import { ORDER_GRAIN, type OrderBreach, type OrderRule } from '../population/order.ts';
+import { ruleOfThree } from '../population/statistics.ts';
+import { VERSION } from '../population/versions.ts';
+import type { View } from '../population/view.ts';
+import { cite, clip, count, nameOf, named, operationOf, ratio, rowsOf, us } from './cite.ts';
+import type { Detector } from './detector.ts';
+
+/**
+ * D18 and D19: something that always waited for an acknowledgement does not wait any more. When it changes data, the
+ * change is committed before anybody said that it may be.
+ */
+export const orderViolation: Detector = {
+  id: 'D18 order-violation',
+  asks: 'Does anything happen before what it always waited for?',
+  detect(view) {
+    const found = new Map<string, Finding>();
+    for (const rule of view.orders) {
+      const finding = findingOf(view, rule);
+      // One visit has one change of order to tell; the list begins with the most certain write.
+      const at = `${rule.cell} ${finding.mechanism}`;
+      if (!found.has(at)) found.set(at, finding);
+    }
+    return [...found.values()];
+  },
+};
+
+function findingOf(view: View, rule: OrderRule): Finding {
+  const { charges } = view;
+  const telling = typical(rule.breaches);
+  const service = nameOf(view, at(view.cells.from, rule.cell));
+  const peer = nameOf(view, at(charges.peer, telling.call));
+  const overtook = rule.now.overtook > 0;
+  const mechanism = rule.writes && (overtook || rule.now.early > 0) ? 'premature-commit' : 'order-inversion';
+  const ofNow = rule.now.waited + rule.now.early + rule.now.overtook;
+  const broken = rule.now.early + rule.now.overtook;
+  const callee = at(charges.callee, telling.call);
+  const names = {
+    service: named(service),
+    step: named(operationOf(view, telling.step)),
+    to: named(peer),
+    call: named(callee >= 0 ? operationOf(view, callee) : operationOf(view, telling.call)),
+  };
+  const rows: [number, ...number[]] =
+    callee < 0 ? [telling.step, telling.call] : [telling.step, telling.call, callee];
+  const finished = telling.margin > 0;
+  const evidence: [Evidence, ...Evidence[]] = [
+    cite(
+      view,
+      rows,
+      finished ? 'order.ended-before' : 'order.began-before',
+      {
+        ...names,
+        margin: us(finished ? telling.margin : at(view.table.end, telling.call) - at(view.table.start, telling.step)),
+        uncertainty: us(ORDER_GRAIN),
+      },
+      { counts: { with: broken, of: ofNow, baselineWith: 0, baselineOf: rule.before.waited } },
+    ),
+    cite(
+      view,
+      rows,
+      'order.counts',
+      {
+        ...names,
+        broken: count(broken),
+        of: count(ofNow),
+        kept: count(rule.before.waited),
+        keptOf: count(rule.before.waited + rule.before.early + rule.before.overtook),
+        bound: ratio(ruleOfThree(rule.before.waited)),
+      },
+      { statistic: { name: 'rule of three', value: ruleOfThree(rule.before.waited) } },
+    ),
+    ...versionChange(view, rule, rows),
+    ...sequel(view, rule),
+  ];
+  return {
+    detector: mechanism === 'premature-commit' ? 'D19 premature-commit' : orderViolation.id,
+    mechanism,
+    component: { kind: 'service', service },
+    role: mechanism === 'premature-commit' ? 'cause' : 'context',
+    strength: clip(Math.sqrt(rule.weight)),
+    specificity: clip(1 - ruleOfThree(rule.before.waited)),
+    support: broken,
+    evidence,
+  };
+}
+
+/** The breach in the middle, by margin. */
+function typical(breaches: readonly OrderBreach[]): OrderBreach {
+  const ordered = [...breaches].sort((a, b) => a.margin - b.margin || a.trace - b.trace);
+  const middle = ordered[Math.floor(ordered.length / 2)];
+  if (middle === undefined) throw new RangeError('A broken order has breaches');
+  return middle;
+}
+
+/** The version that breaks the order, when the reference did not run it. */
+function versionChange(view: View, rule: OrderRule, rows: readonly [number, ...number[]]): readonly Evidence[] {
+  const version = view.table.resource(rows[0], VERSION);
+  if (version === undefined) return [];
+  const service = view.table.service[rows[0]];
+  const old = new Set<string>();
+  for (const row of rowsOf(view, view.baseline)) {
+    if (view.table.service[row] === service) old.add(String(view.table.resource(row, VERSION) ?? ''));
+  }
+  old.delete('');
+  if (old.size === 0 || old.has(String(version))) return [];
+  return [
+    cite(view, rows, 'version.changed', {
+      service: named(nameOf(view, at(view.cells.from, rule.cell))),
+      now: named(String(version)),
+      before: named([...old].sort().join(', ')),
+    }),
+  ];
+}
+
+const REPAIR = /\b(compensat\w*|rollback|roll back|revert|undo|cancel\w*|release|refund|conflict)\b/i;
+
+/** What came of it: conflicts and repairs in the traces whose order broke. */
+function sequel(view: View, rule: OrderRule): readonly Evidence[] {
+  const { table } = view;
+  const broken = new Set(rule.breaches.map((breach) => breach.trace));
+  let traces = 0;
+  let example = -1;
+  for (const trace of [...broken].sort((a, b) => a - b)) {
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+      const failed = (at(table.flags, row) & Flag.error) !== 0;
+      const conflict = table.attribute(row, 'http.response.status_code') === 409;
+      if (!conflict && !(failed && REPAIR.test(table.name(row))) && !REPAIR.test(table.name(row))) continue;
+      traces++;
+      if (example < 0) example = row;
+      break;
+    }
+  }
+  if (example < 0) return [];
+  const values = { operation: named(operationOf(view, example)), with: count(traces), of: count(broken.size) };
+  return [cite(view, [example], 'order.sequel', values, { counts: { with: traces, of: broken.size } })];
+}

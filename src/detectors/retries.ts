@@ -1,0 +1,142 @@
+import type { Evidence, Finding } from '../model/finding.ts';
+import { Flag } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import { ensure } from '../population/numbering.ts';
+import { sum, type View } from '../population/view.ts';
+import { cite, clip, count, factor, nameOf, named } from './cite.ts';
+import type { Detector } from './detector.ts';
+
+/** Times of two attempts may overlap by this much, µs. */
+const GRAIN = 2_000;
+/** From which factor on retries are worth a word. */
+const LEAST = 1.5;
+
+/** Attempts and logical calls of one edge: a chain of failed attempts and what came after them is one call. */
+type Edge = { readonly from: number; readonly to: number; attempts: number; calls: number; retried: number[]; most: number };
+
+/** D12 and D13: the same call tried again and again, and what that does to the load of whoever is behind it. */
+export const retryAmplification: Detector = {
+  id: 'D13 retry-amplification',
+  asks: 'Do retries multiply the load, and by how much?',
+  detect(view) {
+    const now = countEdges(view, view.sides.suspect);
+    const before = countEdges(view, view.sides.reference);
+    const requests = sum(view.sides.suspect);
+    const usual = sum(view.sides.reference);
+    const layers = [...now.values()]
+      .filter((edge) => edge.retried.length > 0 && factorOf(edge) >= LEAST && factorOf(edge) >= 1.2 * factorOf(before.get(key(edge))))
+      .sort((a, b) => a.from - b.from || a.to - b.to);
+    if (layers.length === 0) return [];
+    // The layer nearest to the fault is hit by the product of all of them.
+    const target = layers.find((edge) => !layers.some((other) => other.from === edge.to)) ?? layers[0];
+    if (target === undefined) return [];
+    const perRequest = callsTo(now, target.to) / Math.max(1, requests);
+    const perRequestUsually = usual === 0 ? 0 : callsTo(before, target.to) / usual;
+    const measured = perRequestUsually > 0 ? perRequest / perRequestUsually : product(layers);
+    if (measured < LEAST) return [];
+    return [finding(view, target, layers, { measured, perRequest, perRequestUsually, requests, usual })];
+  },
+};
+
+const key = (edge: Edge): number => edge.from * 2 ** 20 + edge.to;
+const factorOf = (edge: Edge | undefined): number => (edge === undefined || edge.calls === 0 ? 1 : edge.attempts / edge.calls);
+const product = (layers: readonly Edge[]): number => layers.reduce((sum, edge) => sum * factorOf(edge), 1);
+
+function callsTo(edges: ReadonlyMap<number, Edge>, to: number): number {
+  let attempts = 0;
+  for (const edge of edges.values()) if (edge.to === to) attempts += edge.attempts;
+  return attempts;
+}
+
+type Load = { measured: number; perRequest: number; perRequestUsually: number; requests: number; usual: number };
+
+function finding(view: View, target: Edge, layers: readonly Edge[], load: Load): Finding {
+  const to = nameOf(view, target.to);
+  const rows = longestChain(view, target);
+  const evidence: [Evidence, ...Evidence[]] = [
+    cite(
+      view,
+      rows,
+      'retry.load',
+      { to: named(to), factor: factor(load.measured), calls: factor(load.perRequest), usual: factor(load.perRequestUsually) },
+      { counts: { with: target.retried.length, of: load.requests, baselineOf: load.usual } },
+    ),
+    ...layers.map((edge) =>
+      cite(view, longestChain(view, edge), 'retry.layer', {
+        from: named(nameOf(view, edge.from)),
+        to: named(nameOf(view, edge.to)),
+        factor: factor(factorOf(edge)),
+        most: count(edge.most),
+      }),
+    ),
+  ];
+  return {
+    detector: retryAmplification.id,
+    mechanism: 'retry-amplification',
+    component: { kind: 'edge', from: nameOf(view, target.from), to },
+    role: 'amplifier',
+    strength: clip(1 - 1 / load.measured),
+    specificity: 1,
+    support: target.retried.length,
+    evidence,
+  };
+}
+
+/** The attempts of the visit with the most of them. */
+function longestChain(view: View, edge: Edge): [number, ...number[]] {
+  const [first = 0] = edge.retried;
+  let best: [number, ...number[]] = [first];
+  for (const entry of edge.retried) {
+    const [head, ...rest] = attemptsIn(view, entry, edge.to);
+    if (head !== undefined && rest.length + 1 > best.length) best = [head, ...rest];
+  }
+  return best;
+}
+
+function attemptsIn(view: View, entry: number, peer: number): readonly number[] {
+  const rows: number[] = [];
+  for (let row = entry; row < view.table.size && at(view.charges.visit, row) >= entry; row++) {
+    if (view.charges.visit[row] === entry && view.charges.peer[row] === peer) rows.push(row);
+  }
+  return rows;
+}
+
+function countEdges(view: View, traces: Uint8Array): ReadonlyMap<number, Edge> {
+  const { table, charges } = view;
+  const edges = new Map<number, Edge>();
+  for (let trace = 0; trace < table.traces; trace++) {
+    if (traces[trace] !== 1) continue;
+    const visits = new Map<string, { entry: number; from: number; to: number; rows: number[] }>();
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+      const to = at(charges.peer, row);
+      if (to < 0) continue;
+      const entry = at(charges.visit, row);
+      const same = `${entry} ${to} ${at(table.operation, row)}`;
+      ensure(visits, same, () => ({ entry, from: at(charges.party, row), to, rows: [] })).rows.push(row);
+    }
+    for (const { entry, from, to, rows } of visits.values()) {
+      const edge = ensure(edges, from * 2 ** 20 + to, () => ({ from, to, attempts: 0, calls: 0, retried: [], most: 0 }));
+      const calls = logicalCalls(table, rows);
+      edge.attempts += rows.length;
+      edge.calls += calls;
+      if (calls < rows.length) {
+        edge.retried.push(entry);
+        edge.most = Math.max(edge.most, rows.length);
+      }
+    }
+  }
+  return edges;
+}
+
+/** An attempt that begins after one before it failed belongs to the same call. */
+function logicalCalls(table: View['table'], rows: readonly number[]): number {
+  const ordered = [...rows].sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
+  let calls = 0;
+  let failedAt = Number.POSITIVE_INFINITY;
+  for (const row of ordered) {
+    if (at(table.start, row) < failedAt - GRAIN) calls++;
+    const failed = (at(table.flags, row) & Flag.error) !== 0;
+    failedAt = failed ? at(table.end, row) : Number.POSITIVE_INFINITY;
+  }
+  return calls;
+}

@@ -1,0 +1,142 @@
+import { Population, type SpanTable } from '../model/trace.ts';
+import { at, type TraceId } from '../model/units.ts';
+import { criticalTimes } from '../trace/critical-path.ts';
+import { selfTimes } from '../trace/self-time.ts';
+import { type Blame, findBlame } from './blame.ts';
+import { type Cells, gatherCells } from './cells.ts';
+import { type Charges, chargeTime } from './charges.ts';
+import { type Contrast, contrasts } from './contrast.ts';
+import type { Sides } from './latency.ts';
+import { brokenOrders, type OrderRule } from './order.ts';
+import { labelRequests, type Requests } from './requests.ts';
+import { certainRise, STRICT_Z } from './statistics.ts';
+import { type Comparison, compare, type Groundwork } from './suspicion.ts';
+import { type VersionShift, versionShifts } from './versions.ts';
+
+/** What whoever asks already knows or wants. */
+export type Hints = {
+  /** `service.name`s that the alert is about. */
+  readonly services?: readonly string[];
+  readonly operation?: string;
+  /** The trace that was asked about. */
+  readonly focus?: TraceId;
+  readonly question?: 'cause' | 'lineage';
+  readonly actor?: { readonly key: string; readonly value: string };
+};
+
+/**
+ * What the suspects are held against: traces of another time, the good traces of their own window, or nothing at all.
+ */
+export type Reference = 'baseline' | 'window' | 'none';
+
+/** All shared measurements, made once; detectors only read it. Rows and traces are ordinals of `table`. */
+export type View = {
+  readonly table: SpanTable;
+  readonly charges: Charges;
+  readonly cells: Cells;
+  readonly own: { readonly self: Float64Array; readonly felt: Float64Array };
+  readonly blame: Blame;
+  readonly requests: Requests;
+  readonly reference: Reference;
+  /** Requests of the incident window, of the baseline; 1 a trace. */
+  readonly window: Uint8Array;
+  readonly baseline: Uint8Array;
+  /** Requests of the window that failed or were slow, and those that were neither. */
+  readonly bad: Uint8Array;
+  readonly good: Uint8Array;
+  /** Whether the window holds more bad requests than the baseline explains. */
+  readonly excess: boolean;
+  readonly sides: Sides;
+  readonly comparison: Comparison;
+  readonly orders: readonly OrderRule[];
+  readonly versions: readonly VersionShift[];
+  readonly contrasts: readonly Contrast[];
+  /** The highest score that the baseline reaches against itself: what chance alone can do here. */
+  readonly noise: number;
+  readonly hints: Hints;
+};
+
+/** Bad requests are looked at alone when they are fewer than this part of their window, so that the good do not drown them. */
+const MINORITY = 0.4;
+/** Fewest good requests that can stand for "usual". */
+const FEWEST_GOOD = 3;
+/** Halves smaller than this say nothing about chance. */
+const FEWEST_HALF = 10;
+
+export function buildView(table: SpanTable, hints: Hints): View {
+  const charges = chargeTime(table);
+  const own = { self: selfTimes(table), felt: criticalTimes(table) };
+  const cells = gatherCells(table, charges, own);
+  const blame = findBlame(table, charges);
+  const labelled = Uint8Array.from(table.population, (code) => (code === Population.baseline ? 1 : 0));
+  const requests = labelRequests(table, labelled);
+  const pick = (test: (trace: number) => boolean) =>
+    Uint8Array.from({ length: table.traces }, (_, trace) => (at(requests.real, trace) === 1 && test(trace) ? 1 : 0));
+  const window = pick((trace) => labelled[trace] !== 1);
+  const baseline = pick((trace) => labelled[trace] === 1);
+  const wentBadly = (trace: number) => requests.failed[trace] === 1 || requests.slow[trace] === 1;
+  const asked = (trace: number) => hints.focus !== undefined && table.traceIds[trace] === hints.focus;
+  const bad = pick((trace) => window[trace] === 1 && (wentBadly(trace) || asked(trace)));
+  const good = pick((trace) => window[trace] === 1 && bad[trace] !== 1);
+  const usual = pick((trace) => baseline[trace] === 1 && wentBadly(trace));
+  const rates = { now: { with: sum(bad), of: sum(window) }, before: { with: sum(usual), of: sum(baseline) } };
+  const excess = certainRise(rates.now, rates.before, STRICT_Z) > 0;
+
+  const reference: Reference =
+    sum(baseline) > 0 ? 'baseline' : sum(bad) > 0 && sum(good) >= FEWEST_GOOD ? 'window' : 'none';
+  const few = excess && rates.now.with >= FEWEST_GOOD && rates.now.with < MINORITY * rates.now.of;
+  const sides: Sides = {
+    suspect: reference === 'window' || (reference === 'baseline' && few) ? bad : window,
+    reference: reference === 'baseline' ? baseline : reference === 'window' ? good : new Uint8Array(table.traces),
+  };
+  const ground: Groundwork = { table, charges, cells, blame, failed: requests.failed };
+  return {
+    table,
+    charges,
+    cells,
+    own,
+    blame,
+    requests,
+    reference,
+    window,
+    baseline,
+    bad,
+    good,
+    excess,
+    sides,
+    comparison: compare(ground, sides),
+    orders:
+      reference === 'baseline' ? brokenOrders(table, charges, cells, { suspect: window, reference: baseline }) : [],
+    versions: versionShifts(table, charges, cells, window, baseline),
+    contrasts: contrasts(table, charges, requests.route, bad, good),
+    noise: reference === 'baseline' ? noiseOf(ground, baseline) : 0,
+    hints,
+  };
+}
+
+/** The baseline against itself, cut by time and cut by turns: the higher of the two top scores. */
+function noiseOf(ground: Groundwork, baseline: Uint8Array): number {
+  const members: number[] = [];
+  baseline.forEach((member, trace) => {
+    if (member === 1) members.push(trace);
+  });
+  if (members.length < 2 * FEWEST_HALF) return 0;
+  const start = (trace: number) => at(ground.table.start, at(ground.table.first, trace));
+  members.sort((a, b) => start(a) - start(b) || a - b);
+  let noise = 0;
+  for (const isLater of [(i: number) => i >= members.length / 2, (i: number) => i % 2 === 1]) {
+    const suspect = new Uint8Array(baseline.length);
+    const reference = new Uint8Array(baseline.length);
+    members.forEach((trace, i) => {
+      (isLater(i) ? suspect : reference)[trace] = 1;
+    });
+    noise = Math.max(noise, compare(ground, { suspect, reference }).ranking[0]?.score ?? 0);
+  }
+  return noise;
+}
+
+export function sum(flags: Uint8Array): number {
+  let total = 0;
+  for (const flag of flags) total += flag;
+  return total;
+}
