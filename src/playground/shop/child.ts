@@ -66,7 +66,12 @@ export async function startChild({ service, version, otlpUrl, traced, onOutcome 
   let lastId = 0;
 
   child.on('message', (raw) => {
-    const message = Report.parse(raw);
+    const { data: message } = Report.safeParse(raw);
+    if (message === undefined) {
+      stderr += '\nError: it said something that nobody understands';
+      child.kill('SIGKILL');
+      return;
+    }
     switch (message.kind) {
       case 'ready':
         ready.resolve(message);

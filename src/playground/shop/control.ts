@@ -86,8 +86,8 @@ export const Outcome = z.object({
 });
 export type Outcome = z.infer<typeof Outcome>;
 
-/** Spans that reached the receiver and spans that did not, since the last flush. */
-export const Flushed = z.object({ delivered: z.number(), lost: z.number() });
+/** Spans that reached the receiver and spans that did not, since the last flush; `reason` is the latest one for a loss. */
+export const Flushed = z.object({ delivered: z.number(), lost: z.number(), reason: z.string().optional() });
 export type Flushed = z.infer<typeof Flushed>;
 
 export const Report = z.discriminatedUnion('kind', [

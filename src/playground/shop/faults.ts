@@ -1,9 +1,7 @@
 import type { ScenarioInfo } from '../scenarios.ts';
 import type { Outcome } from './control.ts';
 import type { Fleet, Traffic } from './fleet.ts';
-
-/** How customers were served while the shop was healthy, per kind of visit. */
-export type Usual = ReadonlyMap<string, { readonly medianMs: number; readonly bytes: number }>;
+import type { Usual } from './monitoring.ts';
 
 /** One incident: how it is brought about and by what people notice it. */
 export type Fault = ScenarioInfo & {

@@ -34,16 +34,28 @@ export interface Fleet {
 /** Starts version 1 of every service, the payment provider and the customers; all or, when one fails, none. */
 export async function startFleet(otlpUrl: string, onOutcome: (outcome: Outcome) => void): Promise<Fleet> {
   const children = new Set<Child>();
+  const starting = new Set<Promise<Child>>();
+  let stopped = false;
   const crash = Promise.withResolvers<never>();
   crash.promise.catch(() => {});
 
   async function start(service: string, version: string, traced: boolean): Promise<Child> {
-    const child = await startChild({ service, version, otlpUrl, traced, onOutcome });
-    children.add(child);
-    child.crashed.catch(crash.reject);
-    return child;
+    if (stopped) throw new Failure('refused', 'The demo shop is closing.', 'Start the incident again.');
+    const begun = startChild({ service, version, otlpUrl, traced, onOutcome });
+    starting.add(begun);
+    try {
+      const child = await begun;
+      children.add(child);
+      child.crashed.catch(crash.reject);
+      return child;
+    } finally {
+      starting.delete(begun);
+    }
   }
+  /** Also ends those that are only just coming up. */
   async function stop(): Promise<void> {
+    stopped = true;
+    await Promise.allSettled(starting);
     await Promise.all([...children].map((child) => child.stop()));
     children.clear();
   }
@@ -114,6 +126,7 @@ export async function startFleet(otlpUrl: string, onOutcome: (outcome: Outcome) 
         (sum, { flushed }) => ({
           delivered: sum.delivered + (flushed?.delivered ?? 0),
           lost: sum.lost + (flushed?.lost ?? 0),
+          reason: flushed?.reason ?? sum.reason,
         }),
         { delivered: 0, lost: 0 },
       );

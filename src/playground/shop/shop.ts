@@ -2,8 +2,9 @@ import { Failure } from '../../failure.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ScenarioState, Scenarios } from '../scenarios.ts';
 import type { Outcome } from './control.ts';
-import { FAULTS, type Fault, HEALTHY, TRICKLE, type Usual } from './faults.ts';
+import { FAULTS, type Fault, HEALTHY, TRICKLE } from './faults.ts';
 import { type Fleet, startFleet } from './fleet.ts';
+import { isHealthy, summarise, watch } from './monitoring.ts';
 import { deliver, incidentTriggered, newId } from './pager.ts';
 
 export type ShopOptions = {
@@ -17,9 +18,6 @@ export type ShopOptions = {
 
 /** The services are stopped when nobody has started an incident for so long. */
 const IDLE_MS = 15 * 60_000;
-
-/** The alert fires once so many requests, and this share of all since the fault began, show the symptom. */
-const ALARM = { requests: 5, share: 0.02, notBeforeMs: 1_500 };
 
 /**
  * The demo shop: five traced services and the world around them, each a process of its own. One run:
@@ -35,7 +33,11 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
   let fleet: Fleet | undefined;
   let running: { readonly name: string; readonly over: Promise<void> } | undefined;
   let idle: NodeJS.Timeout | undefined;
-  let closing = new AbortController();
+  const closing = new AbortController();
+  const closed = new Promise<never>((_, reject) => {
+    closing.signal.addEventListener('abort', () => reject(closing.signal.reason), { once: true });
+  });
+  closed.catch(() => {});
   let incidents = 0;
   let listener: (outcome: Outcome) => void = () => {};
 
@@ -71,16 +73,19 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
   async function run(fault: Fault, incident: string): Promise<void> {
     const tell = (state: Partial<ScenarioState>) =>
       states.set(fault.name, { ...(states.get(fault.name) ?? { phase: 'starting' }), ...state });
+    let end: Partial<ScenarioState> = { phase: 'done' };
     try {
       const shop = await up();
-      await Promise.race([shop.crashed, cut(closing.signal), play(shop, fault, incident, tell)]);
-      tell({ phase: 'done' });
+      await Promise.race([shop.crashed, closed, play(shop, fault, incident, tell)]);
     } catch (thrown) {
       const failure = Failure.from(thrown);
       log.error({ scenario: fault.name, reason: failure.message }, 'The demo shop could not play the incident');
-      tell({ phase: 'failed', error: `${failure.message} ${failure.hint}` });
+      end = { phase: 'failed', error: `${failure.message} ${failure.hint}` };
       await down();
     }
+    // Whoever reads that a run is over may start the next one.
+    running = undefined;
+    tell(end);
   }
 
   async function play(
@@ -94,9 +99,16 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
     const healthy: Outcome[] = [];
     listener = (outcome) => healthy.push(outcome);
     await shop.visit(HEALTHY);
+    if (!isHealthy(healthy)) {
+      throw new Failure(
+        'internal',
+        'The demo shop did not serve its customers even before the fault.',
+        'Start it again.',
+      );
+    }
     const usual = summarise(healthy);
 
-    const alarm = watch(fault, usual);
+    const alarm = watch((outcome) => fault.symptom(outcome, usual));
     listener = alarm.see;
     await fault.begin(shop);
     tell({ phase: 'fault', faultAt: Date.now() * 1_000 });
@@ -108,15 +120,16 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
       throw new Failure('internal', `Too few customers noticed "${fault.title}": ${alarm.tally()}.`, 'Start it again.');
     }
     tell({ phase: 'alerting', alertedAt: firedAt * 1_000 });
-    const { delivered, lost } = await shop.flush();
+    const { delivered, lost, reason } = await shop.flush();
     if (delivered === 0) {
       throw new Failure(
         'unreachable',
-        `None of the shop's spans reached ${otlpUrl}.`,
+        `None of the shop's spans were taken in at ${otlpUrl}: ${reason ?? 'there were none'}.`,
         'See whether the OTLP port is taken by another program, and start it again.',
       );
     }
-    if (lost > 0) log.warn({ scenario: fault.name, lost, delivered }, 'Some spans of the demo shop were not taken in');
+    if (lost > 0)
+      log.warn({ scenario: fault.name, lost, delivered, reason }, 'Some spans of the demo shop were not taken in');
     incidents += 1;
     const page = { incident, number: incidents, firedAt, ...fault.page };
     await deliver(incidentTriggered(page, webhookSecret), webhookUrl, closing.signal);
@@ -133,6 +146,7 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
     await shop.behave('paygw', {});
     await shop.send('stable');
     await shop.withdraw();
+    // Ends with the fleet; a process that dies meanwhile is told of where the fleet was started.
     shop.visit(TRICKLE).catch(() => {});
     clearTimeout(idle);
     idle = setTimeout(() => void down(), IDLE_MS).unref();
@@ -150,14 +164,11 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
           'Wait for its alert, then start the next one.',
         );
       }
+      closing.signal.throwIfAborted();
       const incident = newId('Q');
-      closing = new AbortController();
       clearTimeout(idle);
       states.set(name, { phase: 'starting', startedAt: Date.now() * 1_000, incident });
-      const over = run(fault, incident).finally(() => {
-        running = undefined;
-      });
-      running = { name, over };
+      running = { name, over: run(fault, incident) };
       return { incident };
     },
 
@@ -168,40 +179,5 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
       await running?.over;
       await down();
     },
-  };
-}
-
-/** Rejects when the signal fires. */
-function cut(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
-function summarise(outcomes: readonly Outcome[]): Usual {
-  const usual = new Map<string, { medianMs: number; bytes: number }>();
-  for (const [visit, some] of Map.groupBy(outcomes, (outcome) => outcome.visit)) {
-    const times = some.map((outcome) => outcome.ms).sort((a, b) => a - b);
-    const bytes = some.reduce((most, outcome) => Math.max(most, outcome.bytes), 0);
-    usual.set(visit, { medianMs: times[Math.floor(times.length / 2)] ?? 0, bytes });
-  }
-  return usual;
-}
-
-/** The shop's own monitoring: watches how customers fare and knows when an alert would have fired. */
-function watch(fault: Fault, usual: Usual) {
-  const began = Date.now();
-  let seen = 0;
-  let hit = 0;
-  let firedAt: number | undefined;
-  return {
-    see(outcome: Outcome): void {
-      seen += 1;
-      if (fault.symptom(outcome, usual)) hit += 1;
-      const enough = hit >= ALARM.requests && hit / seen >= ALARM.share && Date.now() - began >= ALARM.notBeforeMs;
-      if (enough) firedAt ??= Date.now();
-    },
-    firedAt: () => firedAt,
-    tally: () => `${hit} of ${seen} requests show it`,
   };
 }
