@@ -43,6 +43,8 @@ export type SpanTable = {
   readonly service: Int32Array;
   readonly operation: Int32Array;
   readonly path: Int32Array;
+  /** Rows of one resource (one process, mostly) have one number, from 0 in the order of rows; not a text id. */
+  readonly resourceOf: Int32Array;
 
   /** Children of row r: `children[childrenFrom[r]] … children[childrenFrom[r+1] − 1]`, by start. */
   readonly childrenFrom: Int32Array;

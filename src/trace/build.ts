@@ -4,6 +4,7 @@ import { at, type TraceId } from '../model/units.ts';
 import { linkParents, type ParentLinks } from './parent-links.ts';
 import { RepairLog } from './repair-log.ts';
 import { orderRows, type RowOrder } from './row-order.ts';
+import { clocksOf, skewRepairs } from './skew.ts';
 import { type Columns, SpanColumns } from './span-columns.ts';
 import { Mark, StagedSpans } from './staged-spans.ts';
 import { Words } from './words.ts';
@@ -124,10 +125,25 @@ function columnsOf(staged: StagedSpans, links: ParentLinks, order: RowOrder, rep
     service,
     operation,
     path,
+    resourceOf: renumbered(source, (span) => staged.resourceOf(span)),
     ...childrenOf(parent),
     repairs: found,
   };
-  return new SpanColumns(columns, staged, source, words);
+  const table = new SpanColumns(columns, staged, source, words);
+  for (const [ordinal, skews] of skewRepairs(table, clocksOf(table)))
+    found.set(ordinal, [...(found.get(ordinal) ?? []), ...skews]);
+  return table;
+}
+
+/** Numbers given anew, in the order of rows. */
+function renumbered(source: Int32Array, numberOf: (span: number) => number): Int32Array {
+  const numbers = new Map<number, number>();
+  return source.map((span) => {
+    const staged = numberOf(span);
+    const known = numbers.get(staged) ?? numbers.size;
+    numbers.set(staged, known);
+    return known;
+  });
 }
 
 function parentRows(links: ParentLinks, source: Int32Array): Int32Array {

@@ -21,6 +21,7 @@ export type Columns = Pick<
   | 'service'
   | 'operation'
   | 'path'
+  | 'resourceOf'
   | 'childrenFrom'
   | 'children'
   | 'repairs'
@@ -45,6 +46,7 @@ export class SpanColumns implements SpanTable {
   readonly service: Int32Array;
   readonly operation: Int32Array;
   readonly path: Int32Array;
+  readonly resourceOf: Int32Array;
   readonly childrenFrom: Int32Array;
   readonly children: Int32Array;
   readonly repairs: ReadonlyMap<number, readonly Repair[]>;
@@ -67,6 +69,7 @@ export class SpanColumns implements SpanTable {
     this.service = columns.service;
     this.operation = columns.operation;
     this.path = columns.path;
+    this.resourceOf = columns.resourceOf;
     this.childrenFrom = columns.childrenFrom;
     this.children = columns.children;
     this.repairs = columns.repairs;

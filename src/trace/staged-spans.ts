@@ -119,6 +119,11 @@ export class StagedSpans {
     return this.#pool.record(this.#run(index));
   }
 
+  /** Number of the resource: spans with equal ones have the same. */
+  resourceOf(index: number): number {
+    return at(this.#resource.values, index);
+  }
+
   resource(index: number, key: string): ReturnType<AttributePool['value']> {
     return this.#pool.value(this.#resourceRun(index), key);
   }
