@@ -37,7 +37,7 @@ export class AttributeBag {
     if (this.#count >= LIMITS.attributes || key === '' || key.length > LIMITS.key || key === '__proto__') return;
     this.#values[key] = typeof value === 'string' ? cut(value, LIMITS.text) : value;
     this.#count += 1;
-    if (isDated(key)) this.#dated = true;
+    if (!this.#dated && isDated(key, value)) this.#dated = true;
   }
 
   get(key: string): AttributeValue | undefined {

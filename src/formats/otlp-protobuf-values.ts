@@ -1,41 +1,42 @@
 import type { Reader } from 'protobufjs/minimal.js';
 import type { AttributeValue } from '../model/span.ts';
 import { type AttributeBag, cut, LIMITS, numberOrText } from './attributes.ts';
-import { each, inside, LENGTH, tag } from './protobuf-fields.ts';
+import { each, enter, inside, LENGTH, leave, tag } from './protobuf-fields.ts';
 
 /** One KeyValue. A map inside a value becomes dotted keys; `prefix` is the key of the map around it, with its dot. */
 export function keyValue(reader: Reader, bag: AttributeBag, prefix: string, depth: number): void {
-  inside(reader, (end) => {
-    let key = prefix;
-    let valueAt = -1;
-    while (reader.pos < end) {
-      const next = reader.uint32();
-      if (next === 10) {
-        key = prefix + reader.string();
-      } else {
-        if (next === 18) valueAt = reader.pos;
-        reader.skipType(next & 7);
-      }
+  const outer = enter(reader);
+  const end = reader.len;
+  let key = prefix;
+  let valueAt = -1;
+  while (reader.pos < end) {
+    const next = reader.uint32();
+    if (next === 10) {
+      const name = reader.string();
+      key = prefix === '' ? name : prefix + name;
+    } else {
+      if (next === 18) valueAt = reader.pos;
+      reader.skipType(next & 7);
     }
-    if (valueAt < 0) return;
+  }
+  if (valueAt >= 0) {
     reader.pos = valueAt;
-    inside(reader, (inner) => {
-      const value = anyValue(reader, inner, depth, (map) => keyValue(reader, bag, `${key}.`, map));
-      if (value !== undefined) bag.put(key, value);
-    });
-  });
+    const around = enter(reader);
+    const value = anyValue(reader, reader.len, depth, { bag, key });
+    if (value !== undefined) bag.put(key, value);
+    leave(reader, around);
+  }
+  leave(reader, outer);
 }
 
+/** Where the pairs of a map go: under this key with a dot. */
+type MapTarget = { readonly bag: AttributeBag; readonly key: string };
+
 /**
- * One AnyValue. `entry` reads one pair of a map, given its depth; a map itself has no value of its own. What lies deeper
- * than `LIMITS.depth` is skipped.
+ * One AnyValue. A map has no value of its own: its pairs go to `map`, or nowhere when there is none. What lies deeper than
+ * `LIMITS.depth` is skipped.
  */
-function anyValue(
-  reader: Reader,
-  end: number,
-  depth: number,
-  entry: (depth: number) => void,
-): AttributeValue | undefined {
+function anyValue(reader: Reader, end: number, depth: number, map: MapTarget | undefined): AttributeValue | undefined {
   let value: AttributeValue | undefined;
   while (reader.pos < end) {
     const next = reader.uint32();
@@ -60,8 +61,11 @@ function anyValue(
         else value = inside(reader, (inner) => arrayValue(reader, inner, depth + 1));
         break;
       case 50:
-        if (depth >= LIMITS.depth) reader.skipType(next & 7);
-        else inside(reader, (inner) => each(reader, inner, { [tag(1, LENGTH)]: () => entry(depth + 1) }));
+        if (map === undefined || depth >= LIMITS.depth) reader.skipType(next & 7);
+        else {
+          const pair = (): void => keyValue(reader, map.bag, `${map.key}.`, depth + 1);
+          inside(reader, (inner) => each(reader, inner, { [tag(1, LENGTH)]: pair }));
+        }
         break;
       case 58:
         value = Buffer.from(reader.bytes()).toString('base64');
@@ -78,7 +82,7 @@ function arrayValue(reader: Reader, end: number, depth: number): readonly (strin
   const flat: (string | number | boolean)[] = [];
   each(reader, end, {
     [tag(1, LENGTH)]: () => {
-      const value = inside(reader, (inner) => anyValue(reader, inner, depth, () => reader.skipType(LENGTH)));
+      const value = inside(reader, (inner) => anyValue(reader, inner, depth, undefined));
       if (value === undefined || flat.length >= LIMITS.list) return;
       if (Array.isArray(value)) flat.push(...value.slice(0, LIMITS.list - flat.length));
       else if (typeof value === 'string') flat.push(cut(value, LIMITS.text));

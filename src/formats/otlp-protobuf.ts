@@ -5,7 +5,7 @@ import { AttributeBag, cut, LIMITS } from './attributes.ts';
 import { idOfBytes } from './ids.ts';
 import { keyValue } from './otlp-protobuf-values.ts';
 import { kindOf, statusOf, UNKNOWN_SERVICE } from './otlp-values.ts';
-import { each, FIXED64, inside, LENGTH, tag, VARINT } from './protobuf-fields.ts';
+import { each, enter, FIXED64, inside, LENGTH, leave, tag } from './protobuf-fields.ts';
 import type { SpanSink } from './reading.ts';
 import { microsOfHalves } from './times.ts';
 
@@ -88,7 +88,9 @@ function scopeSpans(reader: Reader, end: number, where: string, outer: Origin, s
       reader.skipType(next & 7);
       continue;
     }
-    const record = inside(reader, (inner) => span(reader, inner, origin));
+    const around = enter(reader);
+    const record = span(reader, reader.len, origin);
+    leave(reader, around);
     if (typeof record === 'string') sink.refuse(`${where}.spans[${index}] ${record}`);
     else sink.span(record);
     index += 1;
@@ -107,7 +109,7 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
   let kind = 0;
   let start: number | undefined = 0;
   let finish: number | undefined = 0;
-  let status = { code: 0, message: '' };
+  const status = { code: 0, message: '' };
   const bag = new AttributeBag();
   let events: SpanEvent[] | undefined;
   let links: SpanLink[] | undefined;
@@ -151,7 +153,7 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
         break;
       }
       case 122:
-        status = inside(reader, (inner) => spanStatus(reader, inner));
+        spanStatus(reader, status);
         break;
       default:
         reader.skipType(next & 7);
@@ -183,17 +185,15 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
   };
 }
 
-function spanStatus(reader: Reader, end: number): { code: number; message: string } {
-  const status = { code: 0, message: '' };
-  each(reader, end, {
-    [tag(2, LENGTH)]: () => {
-      status.message = reader.string();
-    },
-    [tag(3, VARINT)]: () => {
-      status.code = reader.int32();
-    },
-  });
-  return status;
+function spanStatus(reader: Reader, status: { code: number; message: string }): void {
+  const outer = enter(reader);
+  while (reader.pos < reader.len) {
+    const next = reader.uint32();
+    if (next === 18) status.message = reader.string();
+    else if (next === 24) status.code = reader.int32();
+    else reader.skipType(next & 7);
+  }
+  leave(reader, outer);
 }
 
 function spanEvent(reader: Reader, end: number): SpanEvent {

@@ -129,9 +129,9 @@ const CONTEXTUAL: Readonly<Record<string, Rule>> = {
 
 const OLD: ReadonlySet<string> = new Set([...Object.keys(RENAMED), ...Object.keys(CONTEXTUAL)]);
 
-/** Whether a key needs `modernise`: an old name, or a number that may be written as a text. */
-export function isDated(key: string): boolean {
-  return OLD.has(key) || NUMERIC.has(key);
+/** Whether an attribute needs `modernise`: an old name, or a number that is written as a text. */
+export function isDated(key: string, value: AttributeValue): boolean {
+  return OLD.has(key) || (typeof value === 'string' && NUMERIC.has(key));
 }
 
 /** What a key that somebody asks for is called today, where the name alone decides. */

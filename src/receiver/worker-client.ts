@@ -3,8 +3,11 @@ import { Failure } from '../failure.ts';
 import type { Log } from '../ports/log.ts';
 import type { CallName, Calls, PlainFailure, Report, WorkerOptions } from './protocol.ts';
 
-/** Heap of the worker. A hostile request that outgrows it ends the worker, which is started anew, and not the bot. */
-const HEAP_MB = 1_024;
+/**
+ * Heap of the worker. A hostile request that outgrows it ends the worker, which is started anew, and not the bot. The young
+ * part is small because spans live for milliseconds: a larger one only lets more dead ones pile up.
+ */
+const HEAP = { maxOldGenerationSizeMb: 768, maxYoungGenerationSizeMb: 16 };
 
 const RESTART_AFTER_MS = 1_000;
 
@@ -32,7 +35,7 @@ export class WorkerClient {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: this.#options,
       name: 'otlp-receiver',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: HEAP,
     });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
