@@ -20,7 +20,6 @@ const BROWSERS = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/144.0',
 ] as const;
 const pool = new Agent({ keepAlive: true });
-let leaving = new AbortController();
 
 async function visit(plan: Plan, signal: AbortSignal): Promise<void> {
   const underWay = new Set<Promise<void>>();
@@ -111,17 +110,22 @@ function gatewayOf({ gateway, canary }: Plan): number {
   return canary !== undefined && happens(canary.share) ? canary.port : gateway;
 }
 
-obey(async (command) => {
-  switch (command.kind) {
-    case 'visit':
-      leaving = new AbortController();
-      await visit(command.plan, leaving.signal);
-      return {};
-    case 'go-home':
-      leaving.abort();
-      return {};
-    default:
-      throw new Error(`customers do not know ${command.kind}`);
-  }
-});
-report({ kind: 'ready', port: 0 });
+function goToTheShop(): void {
+  let leaving = new AbortController();
+  obey(async (command) => {
+    switch (command.kind) {
+      case 'visit':
+        leaving = new AbortController();
+        await visit(command.plan, leaving.signal);
+        return {};
+      case 'go-home':
+        leaving.abort();
+        return {};
+      default:
+        throw new Error(`customers do not know ${command.kind}`);
+    }
+  });
+  report({ kind: 'ready', port: 0 });
+}
+
+goToTheShop();

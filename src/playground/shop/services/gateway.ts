@@ -1,5 +1,5 @@
 import { context, propagation, trace } from '@opentelemetry/api';
-import { type Call, call, type Received } from './client.ts';
+import { type Call, createClient, type Received } from './client.ts';
 import { type Answer, type Asked, type Endpoint, passOn, serve } from './server.ts';
 import { USER } from './telemetry.ts';
 
@@ -9,13 +9,15 @@ import { USER } from './telemetry.ts';
  */
 const ORDER_TIMEOUT_MS = 12_000;
 
+const client = createClient();
+
 const endpoints: readonly Endpoint[] = [
   {
     method: 'POST',
     route: '/checkout',
     handle: (asked) =>
       asCustomer(asked, async () => {
-        const placed = await call({
+        const placed = await client.call({
           to: 'order',
           method: 'POST',
           path: '/orders',
@@ -41,9 +43,9 @@ const endpoints: readonly Endpoint[] = [
     handle: (asked) =>
       asCustomer(asked, async () => {
         const pages = await Promise.all([
-          call(reading(asked, 'order', `/orders?${asked.query}`)),
-          call(reading(asked, 'payment', `/receipts?${asked.query}`)),
-          call(reading(asked, 'inventory', `/movements?${asked.query}`)),
+          client.call(reading(asked, 'order', `/orders?${asked.query}`)),
+          client.call(reading(asked, 'payment', `/receipts?${asked.query}`)),
+          client.call(reading(asked, 'inventory', `/movements?${asked.query}`)),
         ]);
         const failed = pages.find((page) => page.status !== 200);
         if (failed !== undefined) return answered(failed);
@@ -54,7 +56,7 @@ const endpoints: readonly Endpoint[] = [
 ];
 
 function forward(asked: Asked, to: string, path: string): Promise<Answer> {
-  return asCustomer(asked, async () => answered(await call(reading(asked, to, path))));
+  return asCustomer(asked, async () => answered(await client.call(reading(asked, to, path))));
 }
 
 function reading(asked: Asked, to: string, path: string): Call {
@@ -76,4 +78,4 @@ function answered({ status, body }: Received): Answer {
     : { status, body };
 }
 
-serve(endpoints);
+serve(endpoints, client);

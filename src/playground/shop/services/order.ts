@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { trace } from '@opentelemetry/api';
 import { z } from 'zod';
 import { CUSTOMERS, SKUS } from '../catalogue.ts';
-import { call, type Received } from './client.ts';
+import { createClient, type Received } from './client.ts';
 import { openDatabase, type Rows } from './database.ts';
 import { type Answer, type Asked, passOn, serve } from './server.ts';
 
@@ -22,6 +22,7 @@ type OrderStatus = z.infer<typeof Reservation>['status'] | 'cancelled';
 const AUTH_TIMEOUT_MS = 250;
 const ORDERS_KEPT = 4_000;
 
+const client = createClient();
 const database = openDatabase('orders', (sqlite) => {
   sqlite.exec(`CREATE TABLE orders (id TEXT PRIMARY KEY, customer TEXT, sku TEXT, quantity INTEGER, status TEXT);
     CREATE INDEX by_customer ON orders (customer);
@@ -37,88 +38,91 @@ const database = openDatabase('orders', (sqlite) => {
   });
 });
 
-serve([
-  {
-    method: 'POST',
-    route: '/orders',
-    async handle(asked, behaviour) {
-      const wanted = Checkout.parse(asked.body);
-      const id = `o-${randomUUID().slice(0, 8)}`;
-      trace.getActiveSpan()?.setAttribute('order.id', id);
-      const authorised = await authorise(asked, 'buy');
-      if (authorised.status !== 201) return { status: 503, body: { error: 'authorisation is unavailable' } };
-      await database.run({
-        operation: 'SELECT',
-        collection: 'carts',
-        sql: 'SELECT * FROM carts WHERE customer = ?',
-        values: [asked.user],
-        ioMs: 2,
-      });
-      const reserving = reserve(asked, id, wanted);
-      if (!behaviour.commitsFirst) {
+serve(
+  [
+    {
+      method: 'POST',
+      route: '/orders',
+      async handle(asked, behaviour) {
+        const wanted = Checkout.parse(asked.body);
+        const id = `o-${randomUUID().slice(0, 8)}`;
+        trace.getActiveSpan()?.setAttribute('order.id', id);
+        const authorised = await authorise(asked, 'buy');
+        if (authorised.status !== 201) return { status: 503, body: { error: 'authorisation is unavailable' } };
+        await database.run({
+          operation: 'SELECT',
+          collection: 'carts',
+          sql: 'SELECT * FROM carts WHERE customer = ?',
+          values: [asked.user],
+          ioMs: 2,
+        });
+        const reserving = reserve(asked, id, wanted);
+        if (!behaviour.commitsFirst) {
+          const reservation = await reserving;
+          if (reservation === undefined) return { status: 503, body: { error: 'nothing could be reserved' } };
+          await commit(id, asked.user, wanted, reservation);
+          return charge(asked, id, wanted.quantity);
+        }
+        await commit(id, asked.user, wanted, 'reserved');
         const reservation = await reserving;
-        if (reservation === undefined) return { status: 503, body: { error: 'nothing could be reserved' } };
-        await commit(id, asked.user, wanted, reservation);
-        return charge(asked, id, wanted.quantity);
-      }
-      await commit(id, asked.user, wanted, 'reserved');
-      const reservation = await reserving;
-      if (reservation === 'reserved') return charge(asked, id, wanted.quantity);
-      await cancel(id);
-      return { status: 409, body: { error: 'the order was taken back: the goods are not there', order: id } };
+        if (reservation === 'reserved') return charge(asked, id, wanted.quantity);
+        await cancel(id);
+        return { status: 409, body: { error: 'the order was taken back: the goods are not there', order: id } };
+      },
     },
-  },
-  {
-    method: 'GET',
-    route: '/orders/{id}',
-    async handle(asked) {
-      const authorised = await authorise(asked, 'read');
-      if (authorised.status !== 201) return { status: 503, body: { error: 'authorisation is unavailable' } };
-      const sql = 'SELECT * FROM orders WHERE id = ?';
-      const rows = await database.run({
-        operation: 'SELECT',
-        collection: 'orders',
-        sql,
-        values: [asked.params.id ?? ''],
-        ioMs: 3,
-      });
-      return rows.length === 0 ? { status: 404, body: { error: 'no such order' } } : { status: 200, body: rows[0] };
+    {
+      method: 'GET',
+      route: '/orders/{id}',
+      async handle(asked) {
+        const authorised = await authorise(asked, 'read');
+        if (authorised.status !== 201) return { status: 503, body: { error: 'authorisation is unavailable' } };
+        const sql = 'SELECT * FROM orders WHERE id = ?';
+        const rows = await database.run({
+          operation: 'SELECT',
+          collection: 'orders',
+          sql,
+          values: [asked.params.id ?? ''],
+          ioMs: 3,
+        });
+        return rows.length === 0 ? { status: 404, body: { error: 'no such order' } } : { status: 200, body: rows[0] };
+      },
     },
-  },
-  {
-    method: 'GET',
-    route: '/carts/{id}',
-    async handle(asked) {
-      const sql = 'SELECT * FROM carts WHERE id = ?';
-      const rows = await database.run({
-        operation: 'SELECT',
-        collection: 'carts',
-        sql,
-        values: [asked.params.id ?? ''],
-        ioMs: 3,
-      });
-      const cart = z.object({ sku: z.string() }).safeParse(rows[0]);
-      if (!cart.success) return { status: 404, body: { error: 'no such cart' } };
-      const stock = await call({
-        to: 'inventory',
-        method: 'GET',
-        path: `/stock/${cart.data.sku}`,
-        headers: passOn(asked),
-        timeoutMs: 5_000,
-      });
-      return { status: 200, body: { ...rows[0], stock: stock.body } };
+    {
+      method: 'GET',
+      route: '/carts/{id}',
+      async handle(asked) {
+        const sql = 'SELECT * FROM carts WHERE id = ?';
+        const rows = await database.run({
+          operation: 'SELECT',
+          collection: 'carts',
+          sql,
+          values: [asked.params.id ?? ''],
+          ioMs: 3,
+        });
+        const cart = z.object({ sku: z.string() }).safeParse(rows[0]);
+        if (!cart.success) return { status: 404, body: { error: 'no such cart' } };
+        const stock = await client.call({
+          to: 'inventory',
+          method: 'GET',
+          path: `/stock/${cart.data.sku}`,
+          headers: passOn(asked),
+          timeoutMs: 5_000,
+        });
+        return { status: 200, body: { ...rows[0], stock: stock.body } };
+      },
     },
-  },
-  {
-    method: 'GET',
-    route: '/orders',
-    handle: async (asked) => ({ status: 200, body: await history(asked) }),
-  },
-]);
+    {
+      method: 'GET',
+      route: '/orders',
+      handle: async (asked) => ({ status: 200, body: await history(asked) }),
+    },
+  ],
+  client,
+);
 
 /** Asks auth, three times at most. */
 function authorise(asked: Asked, action: string): Promise<Received> {
-  return call({
+  return client.call({
     to: 'auth',
     method: 'POST',
     path: '/authorisations',
@@ -136,7 +140,7 @@ async function reserve(
   id: string,
   wanted: z.infer<typeof Checkout>,
 ): Promise<'reserved' | 'backordered' | undefined> {
-  const received = await call({
+  const received = await client.call({
     to: 'inventory',
     method: 'POST',
     path: '/reservations',
@@ -168,7 +172,7 @@ async function cancel(id: string): Promise<void> {
 }
 
 async function charge(asked: Asked, id: string, quantity: number): Promise<Answer> {
-  const paid = await call({
+  const paid = await client.call({
     to: 'payment',
     method: 'POST',
     path: '/charges',

@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { z } from 'zod';
 import { CUSTOMERS } from '../catalogue.ts';
-import { call } from './client.ts';
+import { createClient } from './client.ts';
 import { openDatabase } from './database.ts';
 import { serve } from './server.ts';
 
@@ -15,6 +15,7 @@ const HANDSHAKE_MS = 900;
 const ATTEMPTS = 4;
 const RECEIPTS_KEPT = 4_000;
 
+const client = createClient();
 const database = openDatabase('payments', (sqlite) => {
   sqlite.exec(`CREATE TABLE receipts (customer TEXT, order_id TEXT, amount INTEGER);
     CREATE INDEX by_customer ON receipts (customer);
@@ -25,48 +26,51 @@ const database = openDatabase('payments', (sqlite) => {
   });
 });
 
-serve([
-  {
-    method: 'POST',
-    route: '/charges',
-    async handle(asked) {
-      const { order, amount } = Charge.parse(asked.body);
-      trace.getActiveSpan()?.setAttribute('order.id', order);
-      const taken = await call({
-        to: 'paygw',
-        method: 'POST',
-        path: '/v1/charges',
-        body: { reference: order, amount },
-        timeoutMs: 3_000,
-        attempts: ATTEMPTS,
-        backoffMs: 150,
-        tls: { handshakeMs: HANDSHAKE_MS },
-      });
-      if (taken.status !== 201) return { status: 502, body: { error: 'the payment provider cannot be reached' } };
-      const sql = 'INSERT INTO receipts VALUES (?, ?, ?)';
-      await database.run({
-        operation: 'INSERT',
-        collection: 'receipts',
-        sql,
-        values: [asked.user, order, amount],
-        ioMs: 4,
-      });
-      return { status: 201, body: { order, amount } };
+serve(
+  [
+    {
+      method: 'POST',
+      route: '/charges',
+      async handle(asked) {
+        const { order, amount } = Charge.parse(asked.body);
+        trace.getActiveSpan()?.setAttribute('order.id', order);
+        const taken = await client.call({
+          to: 'paygw',
+          method: 'POST',
+          path: '/v1/charges',
+          body: { reference: order, amount },
+          timeoutMs: 3_000,
+          attempts: ATTEMPTS,
+          backoffMs: 150,
+          tls: { handshakeMs: HANDSHAKE_MS },
+        });
+        if (taken.status !== 201) return { status: 502, body: { error: 'the payment provider cannot be reached' } };
+        const sql = 'INSERT INTO receipts VALUES (?, ?, ?)';
+        await database.run({
+          operation: 'INSERT',
+          collection: 'receipts',
+          sql,
+          values: [asked.user, order, amount],
+          ioMs: 4,
+        });
+        return { status: 201, body: { order, amount } };
+      },
     },
-  },
-  {
-    method: 'GET',
-    route: '/receipts',
-    async handle(asked) {
-      const everybody = asked.query.get('account') === 'all';
-      const body = await database.run({
-        operation: 'SELECT',
-        collection: 'receipts',
-        sql: `SELECT order_id, amount FROM receipts WHERE ${everybody ? '? IS NOT NULL' : 'customer = ?'} LIMIT ?`,
-        values: [asked.user, Number(asked.query.get('limit') ?? 20)],
-        ioMs: 3,
-      });
-      return { status: 200, body };
+    {
+      method: 'GET',
+      route: '/receipts',
+      async handle(asked) {
+        const everybody = asked.query.get('account') === 'all';
+        const body = await database.run({
+          operation: 'SELECT',
+          collection: 'receipts',
+          sql: `SELECT order_id, amount FROM receipts WHERE ${everybody ? '? IS NOT NULL' : 'customer = ?'} LIMIT ?`,
+          values: [asked.user, Number(asked.query.get('limit') ?? 20)],
+          ioMs: 3,
+        });
+        return { status: 200, body };
+      },
     },
-  },
-]);
+  ],
+  client,
+);

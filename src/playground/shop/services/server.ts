@@ -4,7 +4,7 @@ import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core';
 import { readBody } from '../../../http.ts';
 import { Behaviour } from '../control.ts';
-import { learnRoutes } from './client.ts';
+import type { Client } from './client.ts';
 import { obey, report, settings } from './parent.ts';
 import { portOf } from './port.ts';
 import { serialise } from './serialise.ts';
@@ -32,8 +32,8 @@ const BODY_LIMIT = 1_000_000;
 /** How long a flush waits for requests under way; callers may have hung up on them long ago. */
 const QUIET_WITHIN_MS = 4_000;
 
-/** Serves the endpoints on a free loopback port and carries out the shop's commands. */
-export function serve(endpoints: readonly Endpoint[]): void {
+/** Serves the endpoints on a free loopback port and carries out the shop's commands; `client` learns the routes. */
+export function serve(endpoints: readonly Endpoint[], client?: Client): void {
   let behaviour = Behaviour.parse({});
   let underWay = 0;
   const matchers = endpoints.map((endpoint) => ({ endpoint, pattern: patternOf(endpoint.route) }));
@@ -77,7 +77,7 @@ export function serve(endpoints: readonly Endpoint[]): void {
   obey(async (command) => {
     switch (command.kind) {
       case 'route':
-        learnRoutes(command.routes);
+        client?.learn(command.routes);
         return {};
       case 'behave':
         behaviour = command.behaviour;

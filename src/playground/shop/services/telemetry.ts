@@ -3,6 +3,7 @@ import { type Context, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   CompositePropagator,
+  type ExportResult,
   ExportResultCode,
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
@@ -13,6 +14,7 @@ import { NetInstrumentation } from '@opentelemetry/instrumentation-net';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
+  type ReadableSpan,
   type Span,
   type SpanExporter,
   type SpanProcessor,
@@ -31,19 +33,31 @@ liveAndDieWithTheShop();
 /** Key under which the acting customer travels from the gateway to every service behind it. */
 export const USER = 'user.id';
 
-let count: Flushed = { delivered: 0, lost: 0 };
+/** Exports over OTLP and keeps count of what arrived. */
+class CountingExporter implements SpanExporter {
+  #count: Flushed = { delivered: 0, lost: 0 };
+  readonly #otlp = new OTLPTraceExporter({ url: settings.otlpUrl, timeoutMillis: 5_000 });
 
-const otlp = new OTLPTraceExporter({ url: settings.otlpUrl, timeoutMillis: 5_000 });
-const counting: SpanExporter = {
-  export: (spans, done) =>
-    otlp.export(spans, (result) => {
-      const { delivered, lost } = count;
-      if (result.code === ExportResultCode.SUCCESS) count = { ...count, delivered: delivered + spans.length };
-      else count = { delivered, lost: lost + spans.length, reason: result.error?.message };
+  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
+    this.#otlp.export(spans, (result) => {
+      const { delivered, lost } = this.#count;
+      if (result.code === ExportResultCode.SUCCESS)
+        this.#count = { ...this.#count, delivered: delivered + spans.length };
+      else this.#count = { delivered, lost: lost + spans.length, reason: result.error?.message };
       done(result);
-    }),
-  shutdown: () => otlp.shutdown(),
-};
+    });
+  }
+  shutdown(): Promise<void> {
+    return this.#otlp.shutdown();
+  }
+  /** The count since it was last asked for. */
+  takeCount(): Flushed {
+    const count = this.#count;
+    this.#count = { delivered: 0, lost: 0 };
+    return count;
+  }
+}
+const exporter = new CountingExporter();
 
 /** Puts the customer named in the baggage on every span, as applications do that want to search traces by customer. */
 const customerOnEverySpan: SpanProcessor = {
@@ -64,7 +78,7 @@ const provider = new TracerProvider({
   }),
   spanProcessors: [
     customerOnEverySpan,
-    new BatchSpanProcessor({ exporter: counting, scheduledDelayMillis: 500, maxQueueSize: 20_000 }),
+    new BatchSpanProcessor({ exporter, scheduledDelayMillis: 500, maxQueueSize: 20_000 }),
   ],
 });
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -83,7 +97,5 @@ syncBuiltinESMExports();
 export async function flushSpans(): Promise<Flushed> {
   // It rejects when an export failed; the count says so too, and how many spans it cost.
   await provider.forceFlush().catch(() => {});
-  const flushed = count;
-  count = { delivered: 0, lost: 0 };
-  return flushed;
+  return exporter.takeCount();
 }
