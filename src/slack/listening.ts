@@ -1,3 +1,4 @@
+import type { RespondFn } from '@slack/bolt';
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import type { Message } from '../model/message.ts';
@@ -126,8 +127,15 @@ export function tellInThread(
   };
 }
 
+/** Tells only the person, by the address that came with their command: it works where the bot is not a member. */
+export function tellByResponse(respond: RespondFn): Tell {
+  return async (message) => {
+    await respond({ response_type: 'ephemeral', replace_original: false, ...draw(message) });
+  };
+}
+
 /** Tells only the person, where they are. */
-export function tellAlone(
+function tellAlone(
   listening: Pick<Listening, 'call'>,
   where: { readonly channel: string; readonly threadTs?: string; readonly user: string },
 ): Tell {

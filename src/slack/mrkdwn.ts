@@ -88,12 +88,14 @@ function link(url: string, text: string): Marked {
   return { before: `<${escaped}|`, text: text.trim() === '' ? address : text, after: '>' };
 }
 
+/** Milliseconds from where a year needs more digits than anybody's clock shows. */
+const YEAR_10000 = 253_402_300_800_000;
+
 /** Shown in the reader's own zone; the fallback, for who has none, says UTC. */
 function date(time: number, style: 'time' | 'date-time'): string {
   const milliseconds = (time / SECOND) * 1_000;
-  const moment = new Date(milliseconds);
-  if (Number.isNaN(moment.getTime()) || milliseconds < 0) return 'an unknown time';
-  const [day, clock] = moment.toISOString().split('T');
+  if (!(milliseconds >= 0 && milliseconds < YEAR_10000)) return 'an unknown time';
+  const [day, clock] = new Date(milliseconds).toISOString().split('T');
   const minute = clock?.slice(0, style === 'time' ? 8 : 5);
   const seconds = Math.floor(time / SECOND);
   return style === 'time'

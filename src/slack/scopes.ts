@@ -10,6 +10,7 @@ export const METHOD_SCOPES = {
   'chat.postEphemeral': ['chat:write'],
   'chat.getPermalink': [],
   'conversations.list': ['channels:read', 'groups:read'],
+  'conversations.info': ['channels:read', 'groups:read'],
   'conversations.join': ['channels:join'],
   'conversations.history': ['channels:history', 'groups:history', 'im:history'],
   'conversations.replies': ['channels:history', 'groups:history', 'im:history'],

@@ -107,6 +107,16 @@ describe('draw', () => {
     expect(section.text.text).toBe('<https://a.example/?q=%7C%3Cb%3E&amp;c|x¦y&gt;>');
   });
 
+  test.each([
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    253_402_300_800_000_000,
+  ])('a time of %s is said to be unknown', (time) => {
+    const [section] = blocksOf(said({ kind: 'text', lines: [line({ time, style: 'time' })] }));
+    expect(section.text.text).toBe('an unknown time');
+  });
+
   test('the first table is a table, the second is lines', () => {
     const table: Part = { kind: 'table', header: ['Service', 'Share'], rows: [['auth', '']] };
     expect(blocksOf(said(table, table))).toEqual([

@@ -71,6 +71,20 @@ describe.each(['socket', 'http'] as const)('in %s mode', (mode) => {
       expect(bot.slack.responses[0]).toMatchObject({ response_type: 'ephemeral' });
     });
 
+    test('says at once that a card could not be posted in this channel', async () => {
+      bot.slack.on('conversations.info', () => refuse('channel_not_found'));
+      await command(ID);
+      await until('the person is told', () => bot.slack.responses.length === 1);
+      expect(JSON.stringify(bot.slack.responses)).toContain('/invite');
+      expect(bot.asked).toEqual([]);
+    });
+
+    test('goes on where Slack cannot say whether it could be posted', async () => {
+      bot.slack.on('conversations.info', () => refuse('missing_scope', { needed: 'im:read' }));
+      await command(ID);
+      await until('the intake is asked', () => bot.asked.length === 1);
+    });
+
     test('tells the person what failed', async () => {
       bot.accepting(boom);
       await command(ID);
@@ -288,8 +302,8 @@ describe.each(['socket', 'http'] as const)('in %s mode', (mode) => {
 
     test('says to that person when there is none', async () => {
       await shortcut({ text: 'good morning' });
-      await until('it is told', () => bot.slack.of('chat.postEphemeral').length === 1);
-      expect(bot.slack.of('chat.postEphemeral')[0]).toMatchObject({ user: PERSON });
+      await until('it is told', () => bot.slack.responses.length === 1);
+      expect(bot.slack.responses[0]).toMatchObject({ response_type: 'ephemeral', replace_original: false });
       expect(bot.asked).toEqual([]);
     });
   });

@@ -85,6 +85,7 @@ export async function standIn(): Promise<StandIn> {
   for (const method of ['chat.update', 'chat.delete', 'chat.postEphemeral', 'conversations.join']) {
     answers.set(method, () => ok({}));
   }
+  answers.set('conversations.info', ({ channel }) => ok({ channel: { id: channel, is_member: true } }));
   answers.set('conversations.list', () => ok({ channels: [{ id: 'C0INCIDENTS', name: 'incidents' }] }));
   answers.set('files.getUploadURLExternal', () => ok({ upload_url: `${base}/upload`, file_id: 'F0PICTURE' }));
   answers.set('upload', () => ({ body: 'OK' }));

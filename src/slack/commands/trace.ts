@@ -2,7 +2,8 @@ import type { App } from '@slack/bolt';
 import { draw } from '../blocks.ts';
 import { spoken } from '../conversation.ts';
 import { commandHelp, unclearTrace } from '../help.ts';
-import type { Listening, Tell } from '../listening.ts';
+import { type Listening, tellByResponse } from '../listening.ts';
+import { mustReach } from '../reach.ts';
 import { findTraceId } from '../trace-id.ts';
 
 /**
@@ -21,10 +22,9 @@ export function traceCommand(app: App, listening: Listening): void {
     }
 
     await ack();
-    const tell: Tell = async (message) => {
-      await respond({ response_type: 'ephemeral', ...draw(message) });
-    };
+    const tell = tellByResponse(respond);
     await listening.attend('/trace', tell, async () => {
+      await mustReach(listening.call, command.channel_id);
       const { outcome } = await listening.intake.ask({
         kind: 'command',
         traceId: named.traceId,
