@@ -54,7 +54,7 @@ const File = z.strictObject({
   services: z.array(ServiceRoute).default([]),
   backend: z.looseObject({ kind: z.string().min(1) }).default({ kind: 'embedded' }),
   links: z.strictObject({ trace: z.string().includes('{traceId}').optional() }).default({}),
-  privacy: z.strictObject({ reveal: z.array(z.string()).default([]) }).default({ reveal: [] }),
+  privacy: z.strictObject({ reveal: z.boolean().default(false) }).default({ reveal: false }),
   traces: z
     .strictObject({
       keepHours: z

@@ -1,0 +1,220 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { alertSources } from './alerts/index.ts';
+import { slackConnection } from './compose/chat.ts';
+import { hashKey, openKeeping } from './compose/keeping.ts';
+import { openTraces } from './compose/traces.ts';
+import type { Config } from './config.ts';
+import { analyse } from './investigation/analyse.ts';
+import { createIntake } from './investigation/intake.ts';
+import { createJobHandler } from './investigation/investigate.ts';
+import { createPublisher } from './investigation/publish.ts';
+import { routeOf } from './investigation/scope.ts';
+import type { Investigation } from './model/investigation.ts';
+import { createPlayground, type Playground } from './playground/playground.ts';
+import type { Scenarios } from './playground/scenarios.ts';
+import { createShop } from './playground/shop/shop.ts';
+import { systemClock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import { createQuestions } from './questions/questions.ts';
+import { queuedQuestions } from './questions/queued.ts';
+import { loadTemplates } from './render/templates.ts';
+import { createWords } from './render/words.ts';
+import { listen } from './server.ts';
+import { webhookRoutes } from './webhooks.ts';
+
+/** How long a stop waits for work under way; Docker's own patience is ten seconds. */
+const DRAIN_MS = 8_000;
+const CONCURRENCY = 4;
+const ROOT = new URL('..', import.meta.url);
+
+export type Bot = {
+  /** What a person should read when it is up. */
+  readonly welcome: readonly string[];
+  /** Takes in nothing more, finishes what is under way, closes every file. */
+  stop(): Promise<void>;
+};
+
+/** Builds the bot from its configuration: the only place that knows every concrete part. */
+export async function composeBot(config: Config): Promise<Bot> {
+  const clock = systemClock;
+  const log: Log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const templates = loadTemplates(new URL('templates/messages/', ROOT));
+  const keeping = await openKeeping(config, clock, log);
+  const { store, ledger, queue } = keeping;
+  const { backend, receiver } = await openTraces(config, log);
+
+  const words = createWords({
+    templates,
+    linkTo: backend.linkTo.bind(backend),
+    personal: config.privacy.reveal ? (value) => value : hashed(hashKey(config)),
+  });
+  const channelOf = (channel: string): string => config.shadow ?? channel;
+  const routeFor = ({ trigger }: Pick<Investigation, 'trigger'>) =>
+    trigger.kind === 'alert' ? routeOf(trigger.alert, config.services) : undefined;
+  const intake = createIntake({
+    store,
+    ledger,
+    queue,
+    clock,
+    channelFor: (alert) => channelOf(routeOf(alert, config.services)?.channel ?? config.channel),
+    channelForPerson: channelOf,
+  });
+  const slack = slackConnection({ intake, questions: queuedQuestions({ store, queue }), clock, log });
+  const publisher = createPublisher({
+    chat: slack.chat,
+    store,
+    ledger,
+    words,
+    log,
+    linksFor: (investigation) => {
+      const { runbook, owner } = routeFor(investigation) ?? {};
+      const alert = investigation.trigger.kind === 'alert' ? investigation.trigger.alert : undefined;
+      return {
+        ...alert?.links,
+        ...(alert?.url === undefined ? {} : { alert: alert.url }),
+        ...(runbook === undefined ? {} : { runbook }),
+        ...(owner === undefined ? {} : { owner }),
+      };
+    },
+  });
+  const questions = createQuestions({ store, ledger, chat: slack.chat, backend, words, log });
+
+  // Set once the port is known, which may be chosen by the system.
+  let address = '';
+  const secrets =
+    config.pagerDuty.secrets.length > 0
+      ? config.pagerDuty.secrets
+      : config.chat.kind === 'playground'
+        ? [randomBytes(24).toString('hex')]
+        : [];
+  const playground = config.chat.kind === 'playground' ? openPlayground() : undefined;
+
+  const sources = alertSources.map((definition) => definition.create({ secrets }));
+  const server = await listen({
+    host: config.host,
+    port: config.port,
+    routes: [
+      ...webhookRoutes(sources, intake, log),
+      ...(receiver === undefined ? [] : [receiver.route]),
+      ...slack.routes,
+      ...(playground?.routes ?? []),
+    ],
+    upgrades: playground?.upgrades ?? [],
+    readiness,
+    log,
+  });
+  address = addressOf(config.host, server.port);
+  const telemetry =
+    config.telemetryEndpoint === undefined
+      ? undefined
+      : (await import('./telemetry-sdk.ts')).startTelemetry(
+          config.telemetryEndpoint,
+          { ports: [server.port, receiver?.port ?? 0] },
+          log,
+        );
+
+  if (config.role !== 'web') {
+    const handle = createJobHandler({
+      backend,
+      store,
+      queue,
+      questions,
+      publisher,
+      analyse,
+      clock,
+      log,
+      servicesFor: (investigation) => routeFor(investigation)?.traces,
+    });
+    queue.work(handle, { concurrency: CONCURRENCY });
+  }
+  await slack.connect(access(playground));
+  return { welcome: welcome(playground), stop };
+
+  function openPlayground(): Playground {
+    const scenarios = onDemand(() =>
+      createShop({
+        otlpUrl: `${otlpAddress()}/v1/traces`,
+        webhookUrl: `${address}/webhooks/pagerduty`,
+        webhookSecret: secrets[0] ?? '',
+        log,
+      }),
+    );
+    const opened = createPlayground({
+      scenarios,
+      folder: config.data,
+      manifest: fileURLToPath(new URL('manifest.yml', ROOT)),
+      defaultChannel: config.channel,
+      clock,
+    });
+    return { ...opened, close: () => void scenarios.close().then(() => opened.close()) };
+  }
+
+  function access(local: Playground | undefined) {
+    if (config.chat.kind === 'slack') return config.chat;
+    const { botToken = '', appToken = '', slackApiPath = '' } = local ?? {};
+    return { kind: 'slack', mode: 'socket', botToken, appToken, apiUrl: `${address}${slackApiPath}` } as const;
+  }
+
+  function otlpAddress(): string {
+    return receiver?.port === undefined ? address : addressOf(config.host, receiver.port);
+  }
+
+  function welcome(local: Playground | undefined): readonly string[] {
+    const where = local === undefined ? 'webhooks at /webhooks/pagerduty' : 'open it and start an incident';
+    const spans = receiver === undefined ? `Traces from ${backend.title}` : `OTLP at ${otlpAddress()}/v1/traces`;
+    const taken = receiver?.setback === undefined ? [] : [`${receiver.setback.message} ${receiver.setback.hint}`];
+    return [`Causeway is ready at ${address}/ (${where})`, spans, ...taken];
+  }
+
+  async function readiness() {
+    const depth = await queue.depth().catch(() => undefined);
+    const parts = {
+      queue:
+        depth === undefined
+          ? 'does not answer'
+          : `${depth.waiting} waiting, ${depth.active} active, ${depth.dead} dead`,
+      store: keeping.shape,
+      slack: slack.connected() ? 'connected' : 'not connected yet',
+      traces: backend.title,
+    };
+    return { ready: depth !== undefined && slack.connected(), parts };
+  }
+
+  async function stop(): Promise<void> {
+    await slack.stop(DRAIN_MS / 2);
+    await queue.close(DRAIN_MS);
+    playground?.close();
+    await server.close();
+    await receiver?.close();
+    await store.close();
+    await keeping.close();
+    await telemetry?.stop();
+  }
+}
+
+/** The shop, made when somebody first asks for it: only then is it known where the bot listens. */
+function onDemand(make: () => Scenarios): Scenarios {
+  let made: Scenarios | undefined;
+  const scenarios = (): Scenarios => {
+    made ??= make();
+    return made;
+  };
+  return {
+    list: () => scenarios().list(),
+    start: (name) => scenarios().start(name),
+    state: (name) => scenarios().state(name),
+    close: async () => made?.close(),
+  };
+}
+
+/** A keyed hash in place of a personal value: the same person is recognised, nobody is named. */
+function hashed(key: string): (value: string) => string {
+  return (value) => createHmac('sha256', key).update(value).digest('hex').slice(0, 8);
+}
+
+function addressOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${reachable}:${port}`;
+}

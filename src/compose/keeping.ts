@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { Database } from '../database.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import { DistributedQueue } from '../queue/distributed.ts';
+import { EmbeddedQueue } from '../queue/embedded.ts';
+import { connectRedis } from '../redis.ts';
+import { distributedStore } from '../store/distributed.ts';
+import { distributedLedger } from '../store/distributed-ledger.ts';
+import { embeddedStore } from '../store/embedded.ts';
+import { embeddedLedger } from '../store/embedded-ledger.ts';
+
+/** What outlives a restart, in the shape that the configuration asks for. */
+export type Keeping = {
+  readonly queue: JobQueue;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly shape: string;
+  close(): Promise<void>;
+};
+
+export async function openKeeping(config: Config, clock: Clock, log: Log): Promise<Keeping> {
+  if (config.redisUrl === undefined) {
+    const database = Database.open(join(config.data, 'causeway.db'));
+    return {
+      queue: new EmbeddedQueue({ database, clock, log }),
+      store: embeddedStore({ database, clock }),
+      ledger: embeddedLedger({ database, clock }),
+      shape: 'embedded',
+      close: () => database.close(),
+    };
+  }
+  const redis = await connectRedis(config.redisUrl, log);
+  return {
+    queue: new DistributedQueue({ redis, log }),
+    store: distributedStore({ redis }),
+    ledger: distributedLedger({ redis }),
+    shape: `Redis at ${redis.address}`,
+    close: () => redis.close(),
+  };
+}
+
+/** The key of the hashes that stand for personal attributes: the configured one, else one made once and kept readable by us alone. */
+export function hashKey(config: Config): string {
+  if (config.hashKey !== undefined) return config.hashKey;
+  const path = join(config.data, 'hash.key');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  mkdirSync(config.data, { recursive: true });
+  const made = randomBytes(32).toString('hex');
+  writeFileSync(path, `${made}\n`, { mode: 0o600 });
+  chmodSync(path, 0o600);
+  return made;
+}
