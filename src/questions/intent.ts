@@ -95,24 +95,34 @@ const VOCABULARY: ReadonlySet<string> = new Set(
   ),
 );
 
-/** A word of five letters or more with one mistake becomes the word of the tables that was meant, if only one can be. */
+/**
+ * A word with one typing mistake becomes the word of the tables that was meant, if only one can be: two letters swapped, or,
+ * in words of five letters and more, one letter too many, too few or wrong.
+ */
 function correct(word: string): string {
-  if (word.length < 5 || VOCABULARY.has(word)) return word;
-  const meant = [...VOCABULARY].filter((known) => known.length >= 5 && isOneMistakeAway(word, known));
+  if (word.length < 3 || word.length > 20 || VOCABULARY.has(word)) return word;
+  const meant = [...VOCABULARY].filter(
+    (known) => isSwapped(word, known) || (known.length >= 5 && isOneLetterOff(word, known)),
+  );
   return meant.length === 1 && meant[0] !== undefined ? meant[0] : word;
 }
 
-/** One letter more, less, other, or two neighbours swapped. */
-function isOneMistakeAway(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
-  const restA = a.slice(start);
-  const restB = b.slice(start);
-  if (a.length > b.length) return restA.slice(1) === restB;
-  if (a.length < b.length) return restA === restB.slice(1);
-  const isSwapped = restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2);
-  return restA.slice(1) === restB.slice(1) || isSwapped;
+function isSwapped(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  const at = firstDifference(a, b);
+  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+}
+
+function isOneLetterOff(a: string, b: string): boolean {
+  const at = firstDifference(a, b);
+  if (a.length === b.length) return a.slice(at + 1) === b.slice(at + 1);
+  return a.length === b.length + 1 ? a.slice(at + 1) === b.slice(at) : a.slice(at) === b.slice(at + 1);
+}
+
+function firstDifference(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && at < b.length && a[at] === b[at]) at += 1;
+  return at;
 }
 
 /** Whether the steps (`word` or `word|other`) come in this order, at most `GAP` other words between two. */

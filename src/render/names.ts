@@ -20,3 +20,17 @@ export function safeName(name: string, limit = 80): string {
 /** Marks of direction (U+202A…E, U+2066…9, LRM, RLM, ALM), joiners, soft hyphens, the byte order mark and tag characters. */
 const INVISIBLE =
   /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * Free text of somebody's program (an error message), as far as it can be shown: what looks like an address, a token or a
+ * long number is left out, because such texts carry the very values that people must not leak into a channel.
+ */
+export function safeMessage(text: string, limit = 160): string {
+  const masked = text
+    .slice(0, 4_000)
+    .replace(/[^\s@<>"']{1,64}@[^\s@<>"']{1,255}/g, '[address]')
+    .replace(/\b(?:Bearer|Basic)\s+\S+/gi, '[token]')
+    .replace(/\b(?=[\w-]{20,})(?=[\w-]*\d)[\w-]+(?:\.[\w-]+)*\b/g, '[id]')
+    .replace(/\b\d(?:[ -]?\d){6,}\b/g, '[number]');
+  return safeName(masked, limit);
+}
