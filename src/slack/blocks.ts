@@ -2,7 +2,7 @@ import type { types } from '@slack/bolt';
 import type { Button, Line, Message, Part } from '../model/message.ts';
 import { buttonRows } from './buttons.ts';
 import { LIMITS } from './limits.ts';
-import { clip, clipEscaped, ELLIPSIS, mrkdwn, plain, unmarked } from './mrkdwn.ts';
+import { clip, clipEscaped, ELLIPSIS, literal, mrkdwn, plain, unmarked } from './mrkdwn.ts';
 
 type Block = types.KnownBlock;
 
@@ -27,7 +27,7 @@ function summary(message: Message): string {
   const said = plain(message.summary).trim();
   const headline = message.parts.find((part) => part.kind === 'headline');
   const fallback = headline?.kind === 'headline' ? unmarked(headline.line).trim() : '';
-  return clipEscaped(said || fallback || 'A message from Causeway', LIMITS.summary);
+  return clipEscaped(literal(said || fallback || 'A message from Causeway'), LIMITS.summary);
 }
 
 /** A block before it is known how much room there is. Only text may shrink. */

@@ -63,11 +63,26 @@ export function safeUrl(url: string, limit: number): string | undefined {
 type Marked = { readonly before: string; readonly text: string; readonly after: string };
 
 function mark(piece: Piece): Marked {
-  if (typeof piece === 'string') return { before: '', text: withoutBackticks(plain(piece)), after: '' };
-  if ('bold' in piece) return wrapped('*', plain(withoutBackticks(piece.bold)).replaceAll('*', '∗'));
+  if (typeof piece === 'string') return { before: '', text: literal(plain(piece)), after: '' };
+  if ('bold' in piece) return wrapped('*', literal(plain(piece.bold)).replaceAll('*', '∗'));
   if ('code' in piece) return wrapped('`', withoutBackticks(plain(piece.code)));
-  if ('link' in piece) return link(piece.link, withoutBackticks(plain(piece.text)).replaceAll('|', '¦'));
+  if ('link' in piece) return link(piece.link, literal(plain(piece.text)).replaceAll('|', '¦'));
   return { before: date(piece.time, piece.style), text: '', after: '' };
+}
+
+/** A marker where Slack would begin to format: nothing of a word before it, something right after it. */
+const OPENER = /(?<![\p{L}\p{N}])[*_~](?=\S)/gu;
+const LOOKALIKES: Readonly<Record<string, string>> = { '*': '∗', _: 'ˍ', '~': '∼' };
+
+/**
+ * Data between two markers, as `__init__`, would be formatted and lose them, for Slack has no way to escape a marker. Those
+ * that could begin something are replaced by characters that look alike; `snake_case` and a lone `*` stay as they are.
+ */
+export function literal(text: string): string {
+  const isPaired = (marker: string) => text.indexOf(marker) !== text.lastIndexOf(marker);
+  return withoutBackticks(text).replace(OPENER, (marker) =>
+    isPaired(marker) ? (LOOKALIKES[marker] ?? marker) : marker,
+  );
 }
 
 /** A backtick in data would open a code span that swallows the mark-up after it; this one looks alike and does nothing. */

@@ -100,6 +100,15 @@ describe('draw', () => {
     );
   });
 
+  test.each([
+    ['*boom* and _so_ on', '∗boom* and ˍso_ on'],
+    ['__init__ of ~home~', 'ˍˍinit__ of ∼home~'],
+    ['snake_case_name /api/* a * b ~5 ms', 'snake_case_name /api/* a * b ~5 ms'],
+  ])('%s is not formatted', (text, shown) => {
+    const [section] = blocksOf(said({ kind: 'text', lines: [line(text)] }));
+    expect(section.text.text).toBe(shown);
+  });
+
   test('a link keeps to itself', () => {
     const [section] = blocksOf(
       said({ kind: 'text', lines: [line({ link: 'https://a.example/?q=|<b>&c', text: 'x|y>' })] }),
