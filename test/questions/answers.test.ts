@@ -62,7 +62,7 @@ describe('answers', () => {
     const items = ask('where did the time go').message.parts.find((part) => part.kind === 'list');
     const text = say('where did the time go');
     expect(items).toBeDefined();
-    expect(text).toContain("1.1 s");
+    expect(text).toContain('1.1 s');
     expect(text).toContain('auth POST /verify');
   });
 
