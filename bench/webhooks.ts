@@ -19,7 +19,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { signatureHeader } from '../src/alerts/authenticity.ts';
 import { pagerduty } from '../src/alerts/pagerduty.ts';
-import { Database } from '../src/database.ts';
+import { Database, type Grouping } from '../src/database.ts';
 import { readBody, sendJson } from '../src/http.ts';
 import { createIntake } from '../src/investigation/intake.ts';
 import { systemClock } from '../src/ports/clock.ts';
@@ -57,8 +57,8 @@ if (process.argv[2] === '--send') {
 }
 
 async function compare(count: number, connections: number): Promise<void> {
-  const makers = [bare, checked, () => embedded('embedded, writes share commits', false)];
-  makers.push(() => embedded('embedded, a commit for each write', true));
+  const makers = [bare, checked, () => embedded('embedded, writes share commits')];
+  makers.push(() => embedded('embedded, a commit for each write', { gatherMs: 0, limit: 1 }));
   if (redisServer !== undefined) makers.push(distributed);
   const rows: Record<string, Record<string, string | number>> = {};
   for (const make of makers) {
@@ -116,15 +116,14 @@ async function checked(): Promise<Side> {
   return { name: 'signature checked and payload read', listener: listenerOf(nothing), close: async () => {} };
 }
 
-async function embedded(name: string, apart: boolean): Promise<Side> {
+async function embedded(name: string, grouping?: Grouping): Promise<Side> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-bench-'));
   const file = join(folder, 'causeway.db');
-  const database = Database.open(file);
-  const used = apart ? oneByOne(database) : database;
-  const queue = new EmbeddedQueue({ database: used, clock: systemClock, log });
+  const database = grouping === undefined ? Database.open(file) : Database.open(file, grouping);
+  const queue = new EmbeddedQueue({ database, clock: systemClock, log });
   const intake = intakeOf(queue, {
-    store: embeddedStore({ database: used, clock: systemClock }),
-    ledger: embeddedLedger({ database: used, clock: systemClock }),
+    store: embeddedStore({ database, clock: systemClock }),
+    ledger: embeddedLedger({ database, clock: systemClock }),
   });
   return {
     name,
@@ -174,24 +173,6 @@ function listenerOf(intake: Intake): RequestListener {
     const url = new URL(incoming.url ?? '/', 'http://localhost');
     void route?.handle({ request: incoming, response, url, params: {} });
   };
-}
-
-/** The same database without its group commit: each write waits until the one before it is on disk. */
-function oneByOne(database: Database): Database {
-  let before: Promise<unknown> = Promise.resolve();
-  return new Proxy(database, {
-    get(target, name) {
-      if (name === 'write') {
-        return (work: Parameters<Database['write']>[0]) => {
-          const written = before.then(() => target.write(work));
-          before = written.catch(() => {});
-          return written;
-        };
-      }
-      const member = Reflect.get(target, name, target);
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
 }
 
 async function sendFromOutside(url: string, count: number, connections: number, run: string): Promise<Measured> {

@@ -14,11 +14,18 @@ export interface Connection {
 
 /** Writes that wait for one commit; beyond it the disk is hopelessly behind. */
 const WAITING_LIMIT = 10_000;
-/** Writes that share a commit, so that a flood does not hold the event loop for longer than a moment. */
-const COMMIT_LIMIT = 500;
 /** How long SQLite itself waits for another process's commit, which holds the event loop, and how long we wait in all. */
 const BUSY_MS = 20;
 const BUSY_LIMIT_MS = 10_000;
+
+/** How writes share commits. The bench compares the default with a commit for each write. */
+export type Grouping = {
+  /** Right after a commit, how long the next one waits for company. After a pause a write is committed at once. */
+  readonly gatherMs: number;
+  /** Writes in one commit at most, so that a flood does not hold the event loop for longer than a moment. */
+  readonly limit: number;
+};
+const defaultGrouping: Grouping = { gatherMs: 1, limit: 500 };
 
 type Write = {
   readonly work: (connection: Connection) => void;
@@ -30,7 +37,7 @@ type Write = {
  * `causeway.db`: the queue, the investigations and the ledger of the embedded shape in one file that survives kill -9 and
  * power failure (WAL, synchronous FULL), and that several processes may have open.
  *
- * A commit waits for the disk, so writes of the same turn of the event loop share one:
+ * A commit waits for the disk, so writes that come close together share one:
  *
  * ```
  *   request A   claim ┐                 save ┐
@@ -43,15 +50,18 @@ type Write = {
  */
 export class Database {
   readonly #sqlite: DatabaseSync;
+  readonly #grouping: Grouping;
   readonly #statements = new Map<string, StatementSync>();
   readonly #connection: Connection;
   #waiting: Write[] = [];
   #scheduled = false;
   #busySince: number | undefined;
+  #lastCommit = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  private constructor(sqlite: DatabaseSync) {
+  private constructor(sqlite: DatabaseSync, grouping: Grouping) {
     this.#sqlite = sqlite;
+    this.#grouping = grouping;
     this.#connection = {
       run: (sql, ...values) => Number(this.#prepare(sql).run(...values).changes),
       get: (sql, ...values) => this.#prepare(sql).get(...values),
@@ -60,7 +70,7 @@ export class Database {
   }
 
   /** Opens or makes the file and brings it to today's schema. Throws a `Failure` of kind `misconfigured` that names the file. */
-  static open(file: string): Database {
+  static open(file: string, grouping: Grouping = defaultGrouping): Database {
     let sqlite: DatabaseSync | undefined;
     try {
       mkdirSync(dirname(file), { recursive: true });
@@ -68,7 +78,7 @@ export class Database {
       sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
       migrate(sqlite, file);
       sqlite.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      return new Database(sqlite);
+      return new Database(sqlite, grouping);
     } catch (thrown) {
       sqlite?.close();
       if (thrown instanceof Failure) throw thrown;
@@ -136,18 +146,20 @@ export class Database {
   #schedule(): void {
     if (this.#scheduled || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    const wait = this.#busySince === undefined ? 0 : 5 + Math.random() * 20;
+    const { gatherMs } = this.#grouping;
     const commit = () => {
       this.#scheduled = false;
       this.#commit();
+      this.#lastCommit = performance.now();
       this.#schedule();
     };
-    if (wait === 0) setImmediate(commit);
-    else setTimeout(commit, wait);
+    if (this.#busySince !== undefined) setTimeout(commit, 5 + Math.random() * 20);
+    else if (performance.now() - this.#lastCommit < gatherMs) setTimeout(commit, gatherMs);
+    else setImmediate(commit);
   }
 
   #commit(): void {
-    const batch = this.#waiting.splice(0, COMMIT_LIMIT);
+    const batch = this.#waiting.splice(0, this.#grouping.limit);
     try {
       this.#sqlite.exec('BEGIN IMMEDIATE');
     } catch (thrown) {
