@@ -14,10 +14,9 @@ export type ShopOptions = {
   readonly webhookUrl: string;
   readonly webhookSecret: string;
   readonly log: Log;
+  /** The processes are stopped when nobody has started an incident for so long; a quarter of an hour by default. */
+  readonly idleMs?: number;
 };
-
-/** The services are stopped when nobody has started an incident for so long. */
-const IDLE_MS = 15 * 60_000;
 
 /**
  * The demo shop: five traced services and the world around them, each a process of its own. One run:
@@ -28,7 +27,7 @@ const IDLE_MS = 15 * 60_000;
  *   come up  │ requests        │ threshold (created_at) │ drain, flush, webhook   │ trickle
  * ```
  */
-export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOptions): Scenarios {
+export function createShop({ otlpUrl, webhookUrl, webhookSecret, log, idleMs = 15 * 60_000 }: ShopOptions): Scenarios {
   const states = new Map<string, ScenarioState>(FAULTS.map(({ name }) => [name, { phase: 'idle' }]));
   let fleet: Fleet | undefined;
   let running: { readonly name: string; readonly over: Promise<void> } | undefined;
@@ -149,7 +148,7 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log }: ShopOpti
     // Ends with the fleet; a process that dies meanwhile is told of where the fleet was started.
     shop.visit(TRICKLE).catch(() => {});
     clearTimeout(idle);
-    idle = setTimeout(() => void down(), IDLE_MS).unref();
+    idle = setTimeout(() => void down(), idleMs).unref();
   }
 
   return {

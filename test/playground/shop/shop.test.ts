@@ -12,6 +12,7 @@ import { startWebhookCapture, type WebhookCapture } from './webhook-capture.ts';
 
 const SECRET = 'shared between pager and bot';
 const RUN_MS = 60_000;
+const IDLE_MS = 10_000;
 const silent: Log = { info() {}, warn() {}, error() {} };
 
 async function over(shop: Scenarios, name: string): Promise<ScenarioState> {
@@ -22,6 +23,8 @@ async function over(shop: Scenarios, name: string): Promise<ScenarioState> {
   }
 }
 
+const processes = () => childrenOf(process.pid).filter((one) => one.command.includes('playground/shop'));
+
 describe('the shop, played for real', () => {
   let otlp: Capture;
   let bot: WebhookCapture;
@@ -31,11 +34,11 @@ describe('the shop, played for real', () => {
   beforeAll(async () => {
     otlp = await startCapture();
     bot = await startWebhookCapture();
-    shop = createShop({ otlpUrl: otlp.url, webhookUrl: bot.url, webhookSecret: SECRET, log: silent });
+    shop = createShop({ otlpUrl: otlp.url, webhookUrl: bot.url, webhookSecret: SECRET, log: silent, idleMs: IDLE_MS });
   });
   afterAll(async () => {
     await shop.close();
-    if (hasProc) expect(childrenOf(process.pid).filter((one) => one.command.includes('playground/shop'))).toEqual([]);
+    if (hasProc) expect(processes()).toEqual([]);
     await otlp.close();
     await bot.close();
   });
@@ -105,6 +108,11 @@ describe('the shop, played for real', () => {
     expect(statuses.filter((status) => status >= 400)).toEqual([]);
     expect(traces.flatMap((trace) => trace.spans).filter((span) => span.version !== '1')).toEqual([]);
   });
+
+  test.runIf(hasProc)('a shop that nobody plays with is stopped', async () => {
+    expect(processes()).not.toEqual([]);
+    await until(() => processes().length === 0, IDLE_MS + 8_000);
+  });
 });
 
 describe('a shop that cannot do its work', () => {
@@ -132,13 +140,13 @@ describe('a shop that cannot do its work', () => {
       const payment = childrenOf(process.pid).find((one) => one.command.includes('/payment.ts'))!;
       process.kill(payment.pid, 'SIGKILL');
       expect(await over(shop, 'audit')).toMatchObject({ phase: 'failed', error: expect.stringContaining('payment') });
-      expect(childrenOf(process.pid).filter((one) => one.command.includes('playground/shop'))).toEqual([]);
+      expect(processes()).toEqual([]);
 
       await shop.start('audit');
       while (shop.state('audit').phase !== 'healthy traffic') await sleep(20);
       await shop.close();
       expect(shop.state('audit').phase).toBe('failed');
-      expect(childrenOf(process.pid).filter((one) => one.command.includes('playground/shop'))).toEqual([]);
+      expect(processes()).toEqual([]);
       await expect(shop.start('audit')).rejects.toMatchObject({ kind: 'refused' });
       await otlp.close();
       await bot.close();
