@@ -92,4 +92,6 @@ export type Analysis = {
   readonly culpritSpans: readonly SpanId[];
   readonly lineage?: Lineage;
   readonly counts: { readonly suspects: number; readonly baseline: number; readonly spans: number };
+  /** Services with anything against them, most suspected first; scores compare inside one analysis only. For measuring. */
+  readonly ranking?: readonly { readonly service: string; readonly score: number }[];
 };

@@ -1,4 +1,4 @@
-import { Population, type SpanTable } from '../model/trace.ts';
+import type { SpanTable } from '../model/trace.ts';
 import { at, type TraceId } from '../model/units.ts';
 import { criticalTimes } from '../trace/critical-path.ts';
 import { selfTimes } from '../trace/self-time.ts';
@@ -63,12 +63,12 @@ const FEWEST_GOOD = 3;
 /** Halves smaller than this say nothing about chance. */
 const FEWEST_HALF = 10;
 
-export function buildView(table: SpanTable, hints: Hints): View {
+/** Measures everything once. `labelled` is 1 for a baseline trace, one entry a trace. */
+export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints): View {
   const charges = chargeTime(table);
   const own = { self: selfTimes(table), felt: criticalTimes(table) };
   const cells = gatherCells(table, charges, own);
   const blame = findBlame(table, charges);
-  const labelled = Uint8Array.from(table.population, (code) => (code === Population.baseline ? 1 : 0));
   const requests = labelRequests(table, labelled);
   const pick = (test: (trace: number) => boolean) =>
     Uint8Array.from({ length: table.traces }, (_, trace) => (at(requests.real, trace) === 1 && test(trace) ? 1 : 0));

@@ -1,0 +1,199 @@
+import { componentOf, isSilent, nameOf } from '../detectors/cite.ts';
+import type { Component, Finding, Mechanism } from '../model/finding.ts';
+import { at } from '../model/units.ts';
+import { ensure } from '../population/numbering.ts';
+import { sum, type View } from '../population/view.ts';
+
+/** Everything that was found about one possible cause. */
+export type Candidate = {
+  /** Parties that it blames; several for a version. */
+  readonly parties: readonly number[];
+  /** The finding that names the mechanism. */
+  readonly lead: Finding;
+  /** All findings about the same parties, the lead first. */
+  readonly findings: readonly [Finding, ...Finding[]];
+  readonly component: Component;
+  /** What the comparison holds against the parties, 0…1. */
+  readonly suspicion: number;
+  readonly score: number;
+  /** The lead is a mechanism of its own statistics, which the baseline's noise does not measure. */
+  readonly explicit: boolean;
+};
+
+type Family = 'timing' | 'error' | 'structure' | 'order' | 'attribute' | 'connection';
+
+/**
+ * For each mechanism: its family (two findings of one family read the same spans, so only the stronger counts), how much it
+ * says against a vaguer one about the same party, and whether it shows by itself what happened.
+ */
+const MECHANISM: Readonly<Partial<Record<Mechanism, readonly [Family, number, boolean]>>> = {
+  'tls-handshake-retry': ['connection', 1, true],
+  'connection-setup': ['connection', 0.85, true],
+  'premature-commit': ['order', 1, true],
+  'order-inversion': ['order', 0.5, false],
+  timeout: ['error', 0.95, true],
+  error: ['error', 0.85, true],
+  'swallowed-error': ['error', 0.4, false],
+  'per-hop-overhead': ['attribute', 1, true],
+  'bad-instance': ['attribute', 0.75, false],
+  'n-plus-one': ['timing', 0.95, true],
+  'pool-wait': ['timing', 0.95, true],
+  'slow-query': ['timing', 0.85, false],
+  'slow-operation': ['timing', 0.75, false],
+  'network-delay': ['timing', 0.75, false],
+  'blind-spot': ['timing', 0.75, false],
+  'structural-change': ['structure', 0.5, false],
+};
+const FAMILY_WEIGHT: Readonly<Record<Family, number>> = {
+  error: 0.6,
+  order: 0.6,
+  connection: 0.6,
+  timing: 0.5,
+  attribute: 0.5,
+  structure: 0.4,
+};
+/** A version stands for its services when they hold this part of all that is held against anybody. */
+const COVERS = 0.6;
+/** What is left of others when a broken order is on (nearly) every bad request: they are what came of it. */
+const CONSEQUENCE = 0.5;
+/** Without a reference, what one trace shows is worth less than a comparison. */
+const ALONE = 0.6;
+
+/** Possible causes, the most likely first: section 13 of the reference, with the study's contribution as its base. */
+export function rankCandidates(view: View, findings: readonly Finding[]): readonly Candidate[] {
+  const causes = findings.filter((finding) => finding.role === 'cause');
+  const groups = new Map<string, { parties: readonly number[]; findings: Finding[] }>();
+  for (const finding of causes) {
+    const parties = partiesOf(view, finding.component);
+    if (parties.length === 0) continue;
+    ensure(groups, parties.join(), () => ({ parties, findings: [] })).findings.push(finding);
+  }
+  const candidates = [...groups.values()].map((group) => candidateOf(view, group.parties, group.findings));
+  return settle(view, candidates).toSorted(
+    (a, b) => b.score - a.score || b.lead.support - a.lead.support || (labelOf(a) < labelOf(b) ? -1 : 1),
+  );
+}
+
+const labelOf = ({ parties, lead }: Candidate): string => `${parties.join()} ${lead.mechanism}`;
+
+/** Whom a component accuses. An edge accuses whichever end the comparison holds more against, the peer when it is silent. */
+export function partiesOf(view: View, component: Component): readonly number[] {
+  const { names } = view.charges.parties;
+  const find = (name: string) => names.indexOf(name);
+  switch (component.kind) {
+    case 'service':
+    case 'operation':
+      return [find(component.service)].filter((party) => party >= 0);
+    case 'edge': {
+      const from = find(component.from);
+      const to = find(component.to);
+      if (to < 0) return from < 0 ? [] : [from];
+      return [isSilent(view, to) || suspicionOf(view, to) >= suspicionOf(view, from) ? to : from];
+    }
+    case 'attribute':
+      return component.services.map(find).filter((party) => party >= 0);
+  }
+}
+
+function suspicionOf(view: View, party: number): number {
+  return view.comparison.ranking.find((entry) => entry.party === party)?.score ?? 0;
+}
+
+function candidateOf(view: View, parties: readonly number[], findings: readonly Finding[]): Candidate {
+  const weighed = findings
+    .map((finding) => ({ finding, pull: pullOf(view, finding, findings) }))
+    .toSorted((a, b) => b.pull - a.pull || (a.finding.detector < b.finding.detector ? -1 : 1));
+  const [first, ...others] = weighed.map((entry) => entry.finding);
+  if (first === undefined) throw new RangeError('A group of findings is never empty');
+  const suspicion = 1 - parties.reduce((left, party) => left * (1 - suspicionOf(view, party)), 1);
+  const [family, , explicit] = MECHANISM[first.mechanism] ?? ['structure', 0.4, false];
+  const shown = first.strength * first.specificity;
+  const base =
+    view.reference === 'none'
+      ? ALONE * shown
+      : family === 'order' || family === 'attribute'
+        ? Math.max(suspicion, shown)
+        : suspicion;
+  return {
+    parties,
+    lead: first,
+    findings: [first, ...others],
+    component: merged(view, parties, first, findings),
+    suspicion,
+    score: base * (0.4 + 0.6 * agreement(findings)),
+    explicit,
+  };
+}
+
+/** How far independent families agree: noisy-or over families, the strongest finding of each. */
+function agreement(findings: readonly Finding[]): number {
+  const best = new Map<Family, number>();
+  for (const { mechanism, strength, specificity } of findings) {
+    const family = MECHANISM[mechanism]?.[0] ?? 'structure';
+    best.set(family, Math.max(best.get(family) ?? 0, strength * specificity));
+  }
+  let doubt = 1;
+  for (const [family, value] of best) doubt *= 1 - FAMILY_WEIGHT[family] * value;
+  return 1 - doubt;
+}
+
+/** How strongly a finding claims to be the mechanism; among findings about time the one where most time was lost. */
+function pullOf(view: View, finding: Finding, rivals: readonly Finding[]): number {
+  const [family, weight] = MECHANISM[finding.mechanism] ?? ['structure', 0.4];
+  const pull = finding.strength * finding.specificity * weight;
+  if (family !== 'timing' || finding.mechanism === 'n-plus-one' || finding.mechanism === 'pool-wait') return pull;
+  const most = Math.max(1, ...rivals.map((rival) => lostTime(view, rival.component)));
+  return pull * (lostTime(view, finding.component) / most);
+}
+
+/** Time that suspects lost in the cells of a component, µs. */
+function lostTime(view: View, component: Component): number {
+  const { shifts, contribution } = view.comparison;
+  const wanted = JSON.stringify(component);
+  let lost = 0;
+  for (const { cell, now } of shifts) {
+    if (JSON.stringify(componentOf(view, cell)) === wanted) lost += at(contribution.cellExcess, cell) * now.length;
+  }
+  return lost;
+}
+
+/** Several operations or edges of one service that moved together are the service's trouble, not each its own. */
+function merged(view: View, parties: readonly number[], lead: Finding, findings: readonly Finding[]): Component {
+  const [party] = parties;
+  const { component } = lead;
+  if (party === undefined || component.kind === 'attribute' || component.kind === 'service') return component;
+  const alike = findings.filter(
+    (finding) =>
+      finding.mechanism === lead.mechanism && lostTime(view, finding.component) >= 0.25 * lostTime(view, component),
+  );
+  const ends = new Set(alike.map(({ component: c }) => (c.kind === 'edge' ? `${c.from} ${c.to}` : '')));
+  if (isSilent(view, party)) {
+    return component.kind === 'edge' && alike.length > 1 && ends.size === 1
+      ? { kind: 'edge', from: component.from, to: component.to }
+      : component;
+  }
+  if (component.kind === 'edge' && ends.size === 1) return { ...component };
+  return alike.length > 1 ? { kind: 'service', service: nameOf(view, party) } : component;
+}
+
+/** Lets a version stand for its services, and a broken order for what came of it. */
+function settle(view: View, candidates: readonly Candidate[]): readonly Candidate[] {
+  const total = view.comparison.contribution.latency.reduce((all, share) => all + share, 0);
+  const group = candidates.find(({ lead, parties }) => {
+    const held = parties.reduce((all, party) => all + at(view.comparison.contribution.latency, party), 0);
+    return lead.mechanism === 'per-hop-overhead' && (total === 0 || held >= COVERS * total);
+  });
+  const left =
+    group === undefined
+      ? candidates
+      : candidates.filter((other) => other === group || !other.parties.every((party) => group.parties.includes(party)));
+  const order = left.find(({ lead }) => lead.mechanism === 'premature-commit');
+  if (order === undefined) return left;
+  const broken = new Set(
+    view.orders.filter((rule) => rule.writes).flatMap((rule) => rule.breaches.map((breach) => breach.trace)),
+  );
+  let explained = 0;
+  for (const trace of broken) if (view.bad[trace] === 1) explained++;
+  if (explained < COVERS * sum(view.bad)) return left;
+  return left.map((other) => (other === order ? other : { ...other, score: other.score * CONSEQUENCE }));
+}

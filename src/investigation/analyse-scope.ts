@@ -1,0 +1,134 @@
+import { Flag } from '../model/trace.ts';
+import { at, type SpanId, type TraceId } from '../model/units.ts';
+import type { Analysis } from '../model/verdict.ts';
+import { durationOf } from '../population/requests.ts';
+import { VERSION } from '../population/versions.ts';
+import { sum, type View } from '../population/view.ts';
+import type { Candidate } from './analyse-rank.ts';
+
+/** A request lost time to the cause when it lost at least this much there, µs and as a share of its length. */
+const LEAST_LOSS = 5_000;
+const LEAST_SHARE = 0.1;
+/** More marked spans than this are no mark. */
+const MOST_MARKED = 12;
+
+/** Requests of the window that suffered from the cause; without a cause, those that went badly. 1 a trace. */
+export function affectedBy(view: View, cause: Candidate | undefined): Uint8Array {
+  if (cause === undefined)
+    return view.excess || view.reference !== 'baseline' ? view.bad : new Uint8Array(view.table.traces);
+  if (cause.lead.mechanism === 'premature-commit' || cause.lead.mechanism === 'order-inversion')
+    return breached(view, cause);
+  const affected = new Uint8Array(view.table.traces);
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    if (view.window[trace] !== 1) continue;
+    const felt =
+      lossIn(view, cause, trace) >=
+      Math.max(LEAST_LOSS, LEAST_SHARE * durationOf(view.table, at(view.requests.entry, trace)));
+    const failed = view.requests.failed[trace] === 1 && blamedIn(view, cause, trace);
+    const slow =
+      view.bad[trace] === 1 &&
+      touches(view, cause, trace) &&
+      view.requests.failed[trace] !== 1 &&
+      view.reference === 'window';
+    affected[trace] = felt || failed || slow ? 1 : 0;
+  }
+  return sum(affected) > 0 ? affected : view.bad;
+}
+
+function breached(view: View, cause: Candidate): Uint8Array {
+  const affected = new Uint8Array(view.table.traces);
+  for (const rule of view.orders) {
+    if (!cause.parties.includes(at(view.cells.from, rule.cell))) continue;
+    for (const { trace } of rule.breaches) affected[trace] = 1;
+  }
+  return affected;
+}
+
+/** Felt time beyond the usual in the cells that the accused own, µs. */
+function lossIn(view: View, cause: Candidate, trace: number): number {
+  const { table, cells, comparison } = view;
+  let loss = 0;
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const cell = at(cells.of, row);
+    if (cell < 0 || !cause.parties.includes(at(comparison.owners, cell))) continue;
+    const shift = comparison.shifts[cell];
+    if (shift !== undefined && shift.deviation > 0) loss += Math.max(0, at(cells.felt, row) - shift.usualFelt);
+  }
+  return loss;
+}
+
+function blamedIn(view: View, cause: Candidate, trace: number): boolean {
+  for (let row = at(view.table.first, trace); row < at(view.table.first, trace + 1); row++) {
+    if (view.blame.origin[row] === 1 && cause.parties.includes(at(view.blame.faulty, row))) return true;
+  }
+  return false;
+}
+
+function touches(view: View, cause: Candidate, trace: number): boolean {
+  for (let row = at(view.table.first, trace); row < at(view.table.first, trace + 1); row++) {
+    if (cause.parties.includes(at(view.charges.party, row)) || cause.parties.includes(at(view.charges.peer, row)))
+      return true;
+  }
+  return false;
+}
+
+/**
+ * The trace that the first evidence is from, which its detector chose as typical, and the good one of the same route whose
+ * length is the middle one.
+ */
+export function exemplarOf(view: View, cause: Candidate | undefined): Analysis['exemplar'] {
+  const suspect = view.hints.focus ?? cause?.lead.evidence[0].traceId ?? firstBad(view);
+  const ordinal = suspect === undefined ? -1 : view.table.traceIds.indexOf(suspect);
+  if (suspect === undefined || ordinal < 0) return undefined;
+  const healthy = healthyTwin(view, ordinal);
+  return { suspect, ...(healthy === undefined ? {} : { healthy }) };
+}
+
+function firstBad(view: View): TraceId | undefined {
+  const trace = view.bad.indexOf(1);
+  return trace < 0 ? undefined : view.table.traceIds[trace];
+}
+
+function healthyTwin(view: View, suspect: number): TraceId | undefined {
+  const { table, requests } = view;
+  const pool = view.reference === 'baseline' ? view.baseline : view.good;
+  const length = (trace: number) => durationOf(table, at(requests.entry, trace));
+  const twins: number[] = [];
+  for (let trace = 0; trace < table.traces; trace++) {
+    const alike = pool[trace] === 1 && trace !== suspect && requests.route[trace] === requests.route[suspect];
+    if (alike && requests.failed[trace] !== 1 && requests.slow[trace] !== 1) twins.push(trace);
+  }
+  twins.sort((a, b) => length(a) - length(b) || a - b);
+  const middle = twins[Math.floor(twins.length / 2)];
+  return middle === undefined ? undefined : table.traceIds[middle];
+}
+
+/** What the picture marks in one trace: the cited spans, and every other span there that shows the same. */
+export function culpritSpans(view: View, cause: Candidate, traceId: TraceId): readonly SpanId[] {
+  const { table, charges } = view;
+  const trace = table.traceIds.indexOf(traceId);
+  if (trace < 0) return [];
+  const marked = new Set<SpanId>();
+  for (const evidence of cause.lead.evidence) {
+    if (evidence.traceId === traceId) for (const spanId of evidence.spanIds) marked.add(spanId);
+  }
+  const { component, mechanism } = cause.lead;
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const entry = at(charges.visit, row) === row;
+    const onVersion =
+      component.kind === 'attribute' &&
+      component.key === VERSION &&
+      entry &&
+      component.services.includes(table.text(at(table.service, row))) &&
+      String(table.resource(row, VERSION)) === component.value;
+    const unanswered =
+      mechanism === 'timeout' && view.blame.gaveUp[row] === 1 && cause.parties.includes(at(charges.peer, row));
+    const failing =
+      mechanism === 'error' &&
+      view.blame.origin[row] === 1 &&
+      (at(table.flags, row) & Flag.error) !== 0 &&
+      cause.parties.includes(at(view.blame.faulty, row));
+    if (onVersion || unanswered || failing) marked.add(table.spanId(row));
+  }
+  return [...marked].slice(0, MOST_MARKED);
+}

@@ -1,0 +1,95 @@
+import { DETECTORS } from '../detectors/index.ts';
+import type { Trigger } from '../model/investigation.ts';
+import type { SpanTable } from '../model/trace.ts';
+import type { TraceId } from '../model/units.ts';
+import type { Analysis } from '../model/verdict.ts';
+import { measureImpact } from '../population/impact.ts';
+import { traceLineage, unusualActor } from '../population/lineage.ts';
+import { buildView, type Hints, sum, type View } from '../population/view.ts';
+import { type Candidate, rankCandidates } from './analyse-rank.ts';
+import { affectedBy, culpritSpans, exemplarOf } from './analyse-scope.ts';
+import { decide } from './analyse-verdict.ts';
+
+/** One table holds suspects and baseline alike, so that their call paths have the same ids. */
+export type AnalysisInput = {
+  readonly table: SpanTable;
+  /** By trace ordinal: 1 for a baseline trace. Without it every trace is a suspect. */
+  readonly baseline?: Uint8Array;
+  /** The trace that was asked about. */
+  readonly focus?: TraceId;
+  readonly hints?: Hints;
+};
+
+export type Analyse = (input: AnalysisInput, trigger?: Trigger) => Analysis;
+
+/**
+ * Works out what broke: measure everything once, ask every detector, rank what they found, decide how much may be said.
+ * Pure and deterministic: the same traces give the same analysis in whatever order they came.
+ */
+export const analyse: Analyse = (input, trigger) => {
+  const { table } = input;
+  const hints = hintsOf(input, trigger);
+  const view = buildView(table, input.baseline ?? new Uint8Array(table.traces), hints);
+  const findings = sum(view.window) === 0 ? [] : DETECTORS.flatMap((detector) => detector.detect(view));
+  const candidates = rankCandidates(view, findings);
+  const verdict = decide(view, candidates, findings);
+  const [top] = verdict.hypotheses;
+  const cause =
+    top === undefined ? undefined : candidates.find((candidate) => candidate.lead.evidence[0] === top.evidence[0]);
+  const lineage = lineageOf(view, verdict.kind);
+  const exemplar = exemplarOf(view, cause);
+  return {
+    verdict,
+    findings,
+    impact: measureImpact(view, affectedBy(view, cause)),
+    ...(exemplar === undefined ? {} : { exemplar }),
+    culpritSpans: cause === undefined || exemplar === undefined ? [] : culpritSpans(view, cause, exemplar.suspect),
+    ...(lineage === undefined ? {} : { lineage }),
+    counts: { suspects: sum(view.window), baseline: sum(view.baseline), spans: table.size },
+    ranking: rankServices(view, candidates),
+  };
+};
+
+function hintsOf({ focus, hints }: AnalysisInput, trigger: Trigger | undefined): Hints {
+  const asked = focus ?? (trigger !== undefined && trigger.kind !== 'alert' ? trigger.traceId : undefined);
+  const service = trigger?.kind === 'alert' ? trigger.alert.service : undefined;
+  return {
+    ...(asked === undefined ? {} : { focus: asked }),
+    ...(service === undefined ? {} : { services: [service] }),
+    ...hints,
+  };
+}
+
+/** A lineage is told when it was asked for, and when nothing broke but somebody reads far more than anybody else. */
+function lineageOf(view: View, verdict: Analysis['verdict']['kind']): Analysis['lineage'] {
+  const { actor, question } = view.hints;
+  if (actor !== undefined) return traceLineage(view, actor);
+  if (question !== 'lineage' && verdict === 'cause') return undefined;
+  const found = unusualActor(view);
+  return found === undefined ? undefined : traceLineage(view, found);
+}
+
+/** Services with anything against them, most suspected first: what `evaluate` scores. */
+function rankServices(view: View, candidates: readonly Candidate[]): NonNullable<Analysis['ranking']> {
+  const { names, services } = view.charges.parties;
+  const scores = new Map<string, number>();
+  for (const { parties, component, score } of candidates) {
+    const blamed =
+      component.kind === 'edge' && parties.some((party) => party >= services)
+        ? [names.indexOf(component.from)]
+        : parties;
+    for (const party of blamed) {
+      const name = names[party] ?? '';
+      scores.set(name, Math.max(scores.get(name) ?? 0, score));
+    }
+  }
+  // Below what a detector put in words stands what the comparison alone holds against somebody.
+  const least = Math.min(1, ...scores.values());
+  for (const { party, score } of view.comparison.ranking) {
+    const name = names[party] ?? '';
+    if (party < services && score > 0 && !scores.has(name)) scores.set(name, least * score);
+  }
+  return [...scores]
+    .map(([service, score]) => ({ service, score: Math.round(score * 1e6) / 1e6 }))
+    .sort((a, b) => b.score - a.score || (a.service < b.service ? -1 : 1));
+}

@@ -1,0 +1,160 @@
+import type { SpanTable } from '../model/trace.ts';
+import { at } from '../model/units.ts';
+import type { Lineage } from '../model/verdict.ts';
+import { actorOf } from './impact.ts';
+import { ensure } from './numbering.ts';
+import { isWrite } from './order.ts';
+import { quantile, sorted } from './statistics.ts';
+import type { View } from './view.ts';
+
+export type Actor = { readonly key: string; readonly value: string };
+
+/** Reading this many times more rows than others do on the same target is unusual. */
+const UNUSUAL = 5;
+const LEAST_ROWS = 50;
+
+/** The actor to look into when nobody was named: the one who reads far more rows than others ever do. */
+export function unusualActor(view: View): Actor | undefined {
+  const usual = usualRows(view);
+  const byActor = new Map<string, { actor: Actor; excess: number; requests: number }>();
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    if (view.window[trace] !== 1) continue;
+    const actor = actorOf(view, trace);
+    if (actor === undefined) continue;
+    const entry = ensure(byActor, `${actor.key} ${actor.value}`, () => ({ actor, excess: 0, requests: 0 }));
+    entry.requests++;
+    for (const [target, rows] of rowsByTarget(view, trace)) {
+      const most = usual.get(target);
+      if (most !== undefined && rows >= Math.max(LEAST_ROWS, UNUSUAL * most)) entry.excess += rows;
+    }
+  }
+  const [first] = [...byActor.values()].sort((a, b) => b.excess - a.excess || (a.actor.value < b.actor.value ? -1 : 1));
+  return first !== undefined && first.excess > 0 ? first.actor : undefined;
+}
+
+/** Where an actor's requests came from, which services they passed, and what data they touched (reference section 9). */
+export function traceLineage(view: View, actor: Actor): Lineage | undefined {
+  const { table, charges } = view;
+  const traces: number[] = [];
+  for (let trace = 0; trace < table.traces; trace++) {
+    const named = view.window[trace] === 1 ? actorOf(view, trace) : undefined;
+    if (named?.value === actor.value && named.key === actor.key) traces.push(trace);
+  }
+  if (traces.length === 0) return undefined;
+  const origins = new Map<string, Mutable<Lineage['origins'][number]>>();
+  const hops = new Map<string, Mutable<Lineage['hops'][number]>>();
+  const data = new Map<string, Mutable<Lineage['data'][number]>>();
+  const silent = new Set<string>();
+  const usual = usualRows(view);
+  for (const trace of traces) {
+    const traceId = table.traceIds[trace] ?? '';
+    const entry = at(view.requests.entry, trace);
+    const address = textAt(table, entry, 'client.address');
+    const userAgent = textAt(table, entry, 'user_agent.original');
+    const operation = table.text(at(table.operation, entry));
+    const cited = (row: number) => ({ traceId, spanId: table.spanId(row), count: 0 });
+    ensure(origins, [address, userAgent, operation].join('\n'), () => ({
+      ...(address === undefined ? {} : { address }),
+      ...(userAgent === undefined ? {} : { userAgent }),
+      entry: operation,
+      ...cited(entry),
+    })).count++;
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+      const target = targetOf(table, row);
+      if (target !== undefined) addAccess(row, traceId, target);
+      const peer = at(charges.peer, row);
+      if (peer < 0 || target !== undefined) continue;
+      const to = charges.parties.names[peer] ?? '';
+      if (peer >= charges.parties.services) silent.add(to);
+      const from = table.text(at(table.service, row));
+      const callee = at(charges.callee, row);
+      const called = table.text(at(table.operation, callee < 0 ? row : callee));
+      ensure(hops, [from, to, called].join('\n'), () => ({ from, to, operation: called, ...cited(row) })).count++;
+    }
+  }
+  const byCount = <T extends { readonly count: number }>(list: Iterable<T>) => [...list].sort((a, b) => b.count - a.count);
+  return {
+    actor,
+    origins: byCount(origins.values()),
+    hops: [...hops.values()],
+    data: [...data.values()].sort((a, b) => (b.rows ?? 0) - (a.rows ?? 0) || b.operations - a.operations),
+    requests: traces.length,
+    traceIds: traces.map((trace) => table.traceIds[trace] ?? ''),
+    silent: [...silent].sort(),
+  };
+
+  function addAccess(row: number, traceId: string, target: Target): void {
+    const effect = effectOf(table, row);
+    const service = table.text(at(table.service, row));
+    const most = usual.get(keyOf(service, target));
+    const access: Mutable<Lineage['data'][number]> = ensure(data, `${keyOf(service, target)}\n${effect}`, () => ({
+      service,
+      ...target,
+      effect,
+      operations: 0,
+      ...(most === undefined ? {} : { usualRows: most }),
+      traceId,
+      spanId: table.spanId(row),
+    }));
+    access.operations++;
+    const rows = rowsAt(table, row);
+    if (rows !== undefined) access.rows = (access.rows ?? 0) + rows;
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Target = { readonly store: string; readonly target: string };
+
+/** The store and the collection that a data span touches; undefined for any other span. */
+function targetOf(table: SpanTable, row: number): Target | undefined {
+  const system = textAt(table, row, 'db.system.name') ?? textAt(table, row, 'aws.s3.bucket');
+  if (system === undefined) return undefined;
+  const namespace = textAt(table, row, 'db.namespace');
+  return {
+    store: namespace === undefined ? system : `${system}/${namespace}`,
+    target: textAt(table, row, 'db.collection.name') ?? table.text(at(table.operation, row)),
+  };
+}
+
+const keyOf = (service: string, { store, target }: Target): string => [service, store, target].join('\n');
+
+function effectOf(table: SpanTable, row: number): Lineage['data'][number]['effect'] {
+  const told = `${table.attribute(row, 'db.operation.name') ?? ''} ${table.text(at(table.operation, row))}`;
+  if (/\b(delete|truncate|drop)\b/i.test(told)) return 'delete';
+  if (/\b(export|copy|unload|dump)\b/i.test(told)) return 'export';
+  if (isWrite(table, row)) return 'write';
+  return /\b(select|get|find|read|query|scan|fetch|list)\b/i.test(told) ? 'read' : 'unknown';
+}
+
+function rowsAt(table: SpanTable, row: number): number | undefined {
+  const rows = Number(table.attribute(row, 'db.response.returned_rows') ?? Number.NaN);
+  return Number.isFinite(rows) ? rows : undefined;
+}
+
+function rowsByTarget({ table }: View, trace: number): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const target = targetOf(table, row);
+    const rows = target === undefined ? undefined : rowsAt(table, row);
+    if (target === undefined || rows === undefined) continue;
+    const key = keyOf(table.text(at(table.service, row)), target);
+    found.set(key, (found.get(key) ?? 0) + rows);
+  }
+  return found;
+}
+
+/** What an ordinary request reads per target: the 95th percentile of the baseline, else of the window's median request. */
+function usualRows(view: View): ReadonlyMap<string, number> {
+  const samples = new Map<string, number[]>();
+  const baseline = view.reference === 'baseline';
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    if ((baseline ? view.baseline : view.window)[trace] !== 1) continue;
+    for (const [target, rows] of rowsByTarget(view, trace)) ensure(samples, target, () => []).push(rows);
+  }
+  return new Map([...samples].map(([target, rows]) => [target, quantile(sorted(rows), baseline ? 0.95 : 0.5)]));
+}
+
+function textAt(table: SpanTable, row: number, key: string): string | undefined {
+  const value = table.attribute(row, key);
+  return value === undefined || value === '' ? undefined : String(value);
+}
