@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'redis.ts': ['failure.ts', 'ports'],
   'database-row.ts': ['failure.ts'],
   'main.ts': ['compose.ts', 'config.ts', 'failure.ts'],
-  'cli.ts': ['compose.ts', 'config.ts', 'failure.ts', 'model', 'render'],
+  'cli.ts': ['compose', 'failure.ts'],
   'causeway.mjs': ['main.ts', 'cli.ts'],
 };
 

@@ -11,14 +11,25 @@ import { criticalPath } from '../trace/critical-path.ts';
 export type FromFiles = { readonly table: SpanTable; readonly baseline: Uint8Array };
 
 /** Reads an incident's file and, if there is one, the file of healthy traces to hold it against. */
-export async function readFiles(suspectFile: string, baselineFile: string | undefined, signal: AbortSignal): Promise<FromFiles> {
+export async function readFiles(
+  suspectFile: string,
+  baselineFile: string | undefined,
+  signal: AbortSignal,
+): Promise<FromFiles> {
   const builder = new TableBuilder();
   const suspects = await addFile(builder, suspectFile, signal);
-  if (suspects.size === 0) throw new Failure('bad-input', `${suspectFile} holds no spans.`, 'Export the trace again, as OTLP JSON, Jaeger, Zipkin or Tempo JSON.');
+  if (suspects.size === 0)
+    throw new Failure(
+      'bad-input',
+      `${suspectFile} holds no spans.`,
+      'Export the trace again, as OTLP JSON, Jaeger, Zipkin or Tempo JSON.',
+    );
   if (baselineFile !== undefined) await addFile(builder, baselineFile, signal);
   const table = builder.finish();
   // A trace that stands in both files belongs to the incident.
-  const baseline = Uint8Array.from({ length: table.traces }, (_, ordinal) => (suspects.has(table.traceIds[ordinal] ?? '') ? 0 : 1));
+  const baseline = Uint8Array.from({ length: table.traces }, (_, ordinal) =>
+    suspects.has(table.traceIds[ordinal] ?? '') ? 0 : 1,
+  );
   return { table, baseline };
 }
 
@@ -32,10 +43,15 @@ async function addFile(builder: TableBuilder, path: string, signal: AbortSignal)
 }
 
 /** The spans of some traces of the files, for pictures and questions. */
-export async function spansOf(paths: readonly string[], traceIds: ReadonlySet<string>, signal: AbortSignal): Promise<readonly SpanRecord[]> {
+export async function spansOf(
+  paths: readonly string[],
+  traceIds: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly SpanRecord[]> {
   const spans: SpanRecord[] = [];
   for (const path of paths) {
-    for await (const batch of readTraceFile(path, signal)) spans.push(...batch.filter((span) => traceIds.has(span.traceId)));
+    for await (const batch of readTraceFile(path, signal))
+      spans.push(...batch.filter((span) => traceIds.has(span.traceId)));
   }
   return spans;
 }
@@ -43,7 +59,11 @@ export async function spansOf(paths: readonly string[], traceIds: ReadonlySet<st
 /** The machine-readable form of `causeway investigate --json`; times are integer microseconds since 1970. */
 export function asJson({ table, baseline }: FromFiles, analysis: Analysis): unknown {
   const { verdict, findings, lineage, impact, exemplar } = analysis;
-  const hypotheses = verdict.hypotheses.map(({ component, ...rest }) => ({ ...placeOf(component), ...rest, component }));
+  const hypotheses = verdict.hypotheses.map(({ component, ...rest }) => ({
+    ...placeOf(component),
+    ...rest,
+    component,
+  }));
   const cause = hypotheses.find((hypothesis) => hypothesis.role === 'cause');
   const named = verdict.kind !== 'cannot-tell' && cause !== undefined;
   return {
@@ -65,7 +85,11 @@ export function asJson({ table, baseline }: FromFiles, analysis: Analysis): unkn
       return [
         {
           traceId,
-          criticalPath: sections.map(({ row, start, end }) => ({ spanId: table.spanId(row), start: table.epoch + start, end: table.epoch + end })),
+          criticalPath: sections.map(({ row, start, end }) => ({
+            spanId: table.spanId(row),
+            start: table.epoch + start,
+            end: table.epoch + end,
+          })),
           repairs: table.repairs.get(ordinal) ?? [],
         },
       ];
@@ -81,9 +105,17 @@ function placeOf(component: Analysis['findings'][number]['component']): Readonly
     case 'operation':
       return { service: component.service, operation: component.operation };
     case 'edge':
-      return { service: component.from, peer: component.to, ...(component.operation === undefined ? {} : { operation: component.operation }) };
+      return {
+        service: component.from,
+        peer: component.to,
+        ...(component.operation === undefined ? {} : { operation: component.operation }),
+      };
     case 'attribute':
-      return { service: component.services[0] ?? '', services: component.services, attribute: { key: component.key, value: component.value } };
+      return {
+        service: component.services[0] ?? '',
+        services: component.services,
+        attribute: { key: component.key, value: component.value },
+      };
   }
 }
 

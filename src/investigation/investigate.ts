@@ -32,28 +32,38 @@ export type Parts = {
 /** What a worker does with a job: one trace of the bot from webhook to card. */
 export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAttempt) => Promise<void> {
   return (job, attempt) =>
-    inSpan(`job ${job.kind}`, { parent: job.traceparent, attributes: { 'causeway.attempt': attempt.number } }, async () => {
-      switch (job.kind) {
-        case 'investigate':
-          return investigate(parts, await load(parts.store, job.investigation), attempt);
-        case 'recheck':
-          return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
-        case 'close':
-          return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
-        case 'answer':
-          await parts.questions.answer(job.question);
-      }
-    });
+    inSpan(
+      `job ${job.kind}`,
+      { parent: job.traceparent, attributes: { 'causeway.attempt': attempt.number } },
+      async () => {
+        switch (job.kind) {
+          case 'investigate':
+            return investigate(parts, await load(parts.store, job.investigation), attempt);
+          case 'recheck':
+            return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+          case 'close':
+            return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+          case 'answer':
+            await parts.questions.answer(job.question);
+        }
+      },
+    );
 }
 
 /** From alert to verdict. Every step may be repeated after a crash; what was said already is not said again. */
 async function investigate(parts: Parts, investigation: Investigation, attempt: JobAttempt): Promise<void> {
   const thread = await inSpan('open card', {}, () => parts.publisher.open(investigation));
   try {
-    const answered = investigation.status === 'answered' ? investigation : await answer(parts, { ...investigation, thread }, attempt.signal);
+    const answered =
+      investigation.status === 'answered'
+        ? investigation
+        : await answer(parts, { ...investigation, thread }, attempt.signal);
     await inSpan('publish verdict', {}, () => parts.publisher.verdict(answered, thread));
     for (const [index, minutes] of RECHECK_MINUTES.entries()) {
-      await parts.queue.add({ kind: 'recheck', investigation: answered.id, round: index + 1 }, { key: `recheck:${answered.id}:${answered.answeredAt}:${index + 1}`, delayMs: minutes * 60_000 });
+      await parts.queue.add(
+        { kind: 'recheck', investigation: answered.id, round: index + 1 },
+        { key: `recheck:${answered.id}:${answered.answeredAt}:${index + 1}`, delayMs: minutes * 60_000 },
+      );
     }
   } catch (thrown) {
     const failure = Failure.from(thrown);
@@ -69,13 +79,19 @@ async function answer(parts: Parts, investigation: Investigation, signal: AbortS
     if (investigation.thread !== undefined) await parts.publisher.progress(investigation, investigation.thread, found);
   };
   const gathered = await inSpan('gather traces', {}, () => gather(parts, investigation, progress, signal));
-  const analysis = await inSpan('analyse', { attributes: { 'causeway.spans': gathered.table.size } }, () => parts.analyse(gathered, investigation.trigger));
+  const analysis = await inSpan('analyse', { attributes: { 'causeway.spans': gathered.table.size } }, async () =>
+    parts.analyse(gathered, investigation.trigger),
+  );
   await store.keepTraces(investigation.id, await copyCited(backend, gathered, analysis, signal));
-  const stands = await store.update(investigation.id, (current) => {
+  return store.update(investigation.id, (current): Answered => {
     const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, repeats } = current ?? investigation;
     return {
-      status: 'answered' as const,
-      ...{ id, trigger, channel, openedAt, repeats },
+      status: 'answered',
+      id,
+      trigger,
+      channel,
+      openedAt,
+      repeats,
       ...(thread === undefined ? {} : { thread }),
       ...(resolvedAt === undefined ? {} : { resolvedAt }),
       ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
@@ -85,14 +101,23 @@ async function answer(parts: Parts, investigation: Investigation, signal: AbortS
       rechecks: [],
     };
   });
-  return stands;
 }
 
-async function gather(parts: Parts, investigation: Investigation, progress: Progress, signal: AbortSignal): Promise<Gathered> {
+async function gather(
+  parts: Parts,
+  investigation: Investigation,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Gathered> {
   const { trigger } = investigation;
   if (trigger.kind === 'alert') {
     const known = await parts.store.recent(50);
-    return gatherForAlert(parts, trigger.alert, { services: parts.servicesFor(investigation), known, progress, signal });
+    return gatherForAlert(parts, trigger.alert, {
+      services: parts.servicesFor(investigation),
+      known,
+      progress,
+      signal,
+    });
   }
   const gathered = await gatherForTrace(parts, trigger.traceId, { progress, signal });
   if (gathered !== undefined) return gathered;
@@ -108,22 +133,34 @@ async function checkAgain(parts: Parts, investigation: Investigation, signal: Ab
   if (investigation.status !== 'answered' || investigation.thread === undefined) return;
   const latest = await recheck(parts, investigation, signal);
   const stands = await parts.store.update(investigation.id, (current) =>
-    current?.status === 'answered' && latest !== undefined ? { ...current, rechecks: [...current.rechecks, latest].slice(-10) } : current,
+    current?.status === 'answered' && latest !== undefined
+      ? { ...current, rechecks: [...current.rechecks, latest].slice(-10) }
+      : current,
   );
-  if (stands?.status === 'answered' && stands.thread !== undefined) await parts.publisher.refresh(stands, stands.thread);
+  if (stands?.status === 'answered' && stands.thread !== undefined)
+    await parts.publisher.refresh(stands, stands.thread);
 }
 
 /** Says in the card what went wrong and whether it will be tried again; a second failure while saying it is only logged. */
-async function tell(parts: Parts, investigation: Investigation, failure: Failure, attempt: JobAttempt): Promise<boolean> {
+async function tell(
+  parts: Parts,
+  investigation: Investigation,
+  failure: Failure,
+  attempt: JobAttempt,
+): Promise<boolean> {
   const { store, publisher, clock, log } = parts;
   const setback: Setback = { kind: failure.kind, message: failure.message, hint: failure.hint, at: clock.now() };
-  log.warn({ investigation: investigation.id, attempt: attempt.number, reason: failure.message }, 'An investigation did not get through');
+  log.warn(
+    { investigation: investigation.id, attempt: attempt.number, reason: failure.message },
+    'An investigation did not get through',
+  );
   try {
     const failed = await store.update(investigation.id, (current) => {
       if (current === undefined || current.status === 'answered') return current;
       return { ...current, status: 'failed', setback };
     });
-    if (failed?.thread !== undefined) await publisher.setback(failed, failed.thread, failure.retryable && !attempt.last);
+    if (failed?.thread !== undefined)
+      await publisher.setback(failed, failed.thread, failure.retryable && !attempt.last);
     return true;
   } catch (thrown) {
     log.error({ investigation: investigation.id, reason: String(thrown) }, 'The setback could not be told either');
@@ -134,5 +171,9 @@ async function tell(parts: Parts, investigation: Investigation, failure: Failure
 async function load(store: Store, id: string): Promise<Investigation> {
   const investigation = await store.find({ by: 'id', id });
   if (investigation !== undefined) return investigation;
-  throw new Failure('not-found', `There is no investigation ${id}.`, 'It was older than the store keeps; nothing is to be done.');
+  throw new Failure(
+    'not-found',
+    `There is no investigation ${id}.`,
+    'It was older than the store keeps; nothing is to be done.',
+  );
 }

@@ -12,7 +12,12 @@ import { buildTable } from '../trace/build.ts';
 import { sayOnce } from './once.ts';
 
 /** Links that the team wrote down for the alert's service, and those that the alert brought along. */
-export type CardLinks = { readonly runbook?: string; readonly dashboard?: string; readonly owner?: string; readonly alert?: string };
+export type CardLinks = {
+  readonly runbook?: string;
+  readonly dashboard?: string;
+  readonly owner?: string;
+  readonly alert?: string;
+};
 
 export type Publisher = ReturnType<typeof createPublisher>;
 
@@ -55,7 +60,11 @@ export function createPublisher(parts: {
     await chat.amend(thread, card(answered, note === undefined || note === '' ? undefined : { id: note }));
   }
 
-  async function progress(investigation: Investigation, thread: ThreadRef, found: { readonly traces: number }): Promise<void> {
+  async function progress(
+    investigation: Investigation,
+    thread: ThreadRef,
+    found: { readonly traces: number },
+  ): Promise<void> {
     await chat.amend(thread, words.looking(investigation, found));
   }
 
@@ -67,7 +76,12 @@ export function createPublisher(parts: {
     return words.card(answered, { links: parts.linksFor(answered), ...(picture === undefined ? {} : { picture }) });
   }
 
-  async function reply(answered: Answered, thread: ThreadRef, message: Message, name = digest(message.summary)): Promise<void> {
+  async function reply(
+    answered: Answered,
+    thread: ThreadRef,
+    message: Message,
+    name = digest(message.summary),
+  ): Promise<void> {
     const key = `reply:${answered.id}:${name}`;
     await sayOnce(ledger, key, {
       look: () => chat.find({ channel: thread.channel, thread }, key, answered.openedAt),
@@ -86,7 +100,10 @@ export function createPublisher(parts: {
       await ledger.settle(pictureKey(answered, size), ref.id, keep);
       return ref;
     } catch (thrown) {
-      log.warn({ investigation: answered.id, reason: String(thrown) }, 'The picture could not be made; the card goes out without it');
+      log.warn(
+        { investigation: answered.id, reason: String(thrown) },
+        'The picture could not be made; the card goes out without it',
+      );
       return undefined;
     }
   }

@@ -24,17 +24,24 @@ export async function recheck(
   const from = Math.max(now - WINDOW, answered.analysis.impact.lastSeen ?? scope.from);
   const builder = new TableBuilder();
   const kept = await parts.store.keptTraces(answered.id);
-  const baselineIds = new Set(kept.filter((span) => span.parentSpanId === undefined && span.start < scope.from).map((span) => span.traceId));
+  const baselineIds = new Set(
+    kept.filter((span) => span.parentSpanId === undefined && span.start < scope.from).map((span) => span.traceId),
+  );
   builder.add(kept.filter((span) => baselineIds.has(span.traceId)));
 
   const hits = new Set<string>();
   for (const service of scope.services.length === 0 ? [undefined] : scope.services) {
-    const found = await parts.backend.search({ ...(service === undefined ? {} : { service }), from, to: now, order: 'latest', limit: TRACES }, signal);
+    const found = await parts.backend.search(
+      { ...(service === undefined ? {} : { service }), from, to: now, order: 'latest', limit: TRACES },
+      signal,
+    );
     for (const hit of found) hits.add(hit.traceId);
   }
   for await (const batch of parts.backend.fetch([...hits].toSorted(), signal)) builder.add(batch);
   const table = builder.finish();
-  const baseline = Uint8Array.from({ length: table.traces }, (_, ordinal) => (baselineIds.has(table.traceIds[ordinal] ?? '') ? 1 : 0));
+  const baseline = Uint8Array.from({ length: table.traces }, (_, ordinal) =>
+    baselineIds.has(table.traceIds[ordinal] ?? '') ? 1 : 0,
+  );
   const { impact } = parts.analyse({ table, baseline }, answered.trigger);
   return { at: now, affected: impact.affected, examined: impact.examined };
 }
