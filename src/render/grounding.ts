@@ -26,7 +26,7 @@ export function assertGrounded(message: Message, grounds: Grounds): void {
   for (const quantity of grounds.quantities) numbers.add(formatNumber(quantity) ?? '');
   for (const count of grounds.counts) if (count !== undefined) numbers.add(formatCount(count));
   const names = [...grounds.names, ...grounds.quantities.map((quantity) => namedBy(quantity))]
-    .flatMap((name) => (name === undefined || name === '' ? [] : [name, safeName(name, 60), safeName(name, 300)]))
+    .flatMap((name) => (name === undefined ? [] : [name, safeName(name, 60), safeName(name, 300)]))
     .sort((a, b) => b.length - a.length);
   const known = new Set(names);
   const times = new Set([
@@ -155,9 +155,9 @@ function namedBy(quantity: Quantity): string | undefined {
   return quantity.unit === 'name' ? quantity.value : undefined;
 }
 
-/** Numbers with the unit they carry, so that `3.2 s` does not vouch for `3.2 ms`. */
+/** Numbers with the letters before and the unit after them: `3.2 s` does not vouch for `3.2 ms`, nor `9` for `H9`. */
 function numbersIn(text: string): readonly string[] {
-  return text.match(/\d[\d.,:\u202f]*(?<![.,:])(?:\s?(?:µs|ms|s|min|h|×|%|[kMGT]?B)(?![a-zA-Z]))?/g) ?? [];
+  return text.match(/[\p{L}_]*\d[\d.,:\u202f]*(?<![.,:])(?:\s?(?:µs|ms|s|min|h|×|%|[kMGT]?B)(?![a-zA-Z]))?/gu) ?? [];
 }
 
 /** The text without the names that stand in it as whole words: digits in a name are not a statement. */
