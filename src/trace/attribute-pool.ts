@@ -49,14 +49,14 @@ export class AttributePool {
     return this.#codes.size;
   }
 
-  /** Appends a run. `onlyPairs` keeps every value in the dictionary, so that equal attributes have equal codes. */
-  put(attributes: Attributes, onlyPairs = false): Run {
+  /** Appends a run and returns where it begins; it goes to `size`. `onlyPairs` keeps every value in the dictionary, so that equal attributes have equal codes. */
+  put(attributes: Attributes, onlyPairs = false): number {
     const from = this.#codes.size;
     for (const name of Object.keys(attributes)) {
       const value = attributes[name];
       if (value !== undefined) this.#codes.push(this.#code(name, value, onlyPairs));
     }
-    return { from, to: this.#codes.size };
+    return from;
   }
 
   /** Forgets the run that was put last. */

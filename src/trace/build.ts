@@ -137,11 +137,12 @@ function columnsOf(staged: StagedSpans, links: ParentLinks, order: RowOrder, rep
 
 /** Numbers given anew, in the order of rows. */
 function renumbered(source: Int32Array, numberOf: (span: number) => number): Int32Array {
-  const numbers = new Map<number, number>();
+  const numbers: number[] = [];
+  let next = 0;
   return source.map((span) => {
     const staged = numberOf(span);
-    const known = numbers.get(staged) ?? numbers.size;
-    numbers.set(staged, known);
+    const known = numbers[staged] ?? next++;
+    numbers[staged] = known;
     return known;
   });
 }
@@ -184,15 +185,18 @@ function flagsOf(
   source: Int32Array,
   columns: Pick<Columns, 'parent' | 'start' | 'end' | 'kind' | 'service'>,
 ): Uint8Array {
-  return Uint8Array.from(source, (span, row) => {
-    let flags = 0;
-    if ((at(staged.marks.values, span) & Mark.error) !== 0) flags |= Flag.error;
-    if (at(links.orphan, span) === 1) flags |= Flag.orphan;
-    if (isDetached(columns, row)) flags |= Flag.detached;
-    if (staged.hasEvents(span)) flags |= Flag.events;
-    if (staged.links.has(span)) flags |= Flag.links;
-    return flags;
-  });
+  const flags = new Uint8Array(source.length);
+  for (let row = 0; row < source.length; row++) {
+    const span = at(source, row);
+    let bits = 0;
+    if ((at(staged.marks.values, span) & Mark.error) !== 0) bits |= Flag.error;
+    if (at(links.orphan, span) === 1) bits |= Flag.orphan;
+    if (isDetached(columns, row)) bits |= Flag.detached;
+    if (staged.hasEvents(span)) bits |= Flag.events;
+    if (staged.links.has(span)) bits |= Flag.links;
+    flags[row] = bits;
+  }
+  return flags;
 }
 
 /**
@@ -202,10 +206,10 @@ function flagsOf(
 function isDetached({ parent, start, end, kind, service }: Parameters<typeof flagsOf>[3], row: number): boolean {
   const above = at(parent, row);
   if (above < 0) return false;
-  const above_ = at(kind, above);
+  const kindAbove = at(kind, above);
   const elsewhere = at(service, above) !== at(service, row);
-  if (at(kind, row) === Kind.consumer) return elsewhere || above_ === Kind.producer || above_ === Kind.client;
-  if (at(kind, row) === Kind.server && above_ === Kind.client) return false;
+  if (at(kind, row) === Kind.consumer) return elsewhere || kindAbove === Kind.producer || kindAbove === Kind.client;
+  if (at(kind, row) === Kind.server && kindAbove === Kind.client) return false;
   const parentEnd = at(end, above);
   return at(start, row) > parentEnd || (at(start, row) === parentEnd && parentEnd > at(start, above));
 }

@@ -20,15 +20,29 @@ const ANYWHERE = new Set(['localhost', 'localhost.localdomain', 'unknown', '']);
  */
 export function hostsOf(table: SpanTable): { readonly host: Int32Array; readonly names: readonly string[] } {
   const numbers = new Map<string, number>();
-  const byResource = new Map<number, string | undefined>();
+  const number = (name: string): number => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
+  };
+  /** Host of a resource, −1 where it does not tell; host of a service that has to do instead. */
+  const byResource: number[] = [];
+  const byService: number[] = [];
   const host = new Int32Array(table.size);
   for (let row = 0; row < table.size; row++) {
     const resource = at(table.resourceOf, row);
-    if (!byResource.has(resource)) byResource.set(resource, hostName(table, row));
-    const name = byResource.get(resource) ?? table.text(at(table.service, row));
-    const number = numbers.get(name) ?? numbers.size;
-    numbers.set(name, number);
-    host[row] = number;
+    let known = byResource[resource];
+    if (known === undefined) {
+      const name = hostName(table, row);
+      known = name === undefined ? -1 : number(name);
+      byResource[resource] = known;
+    }
+    if (known < 0) {
+      const service = at(table.service, row);
+      known = byService[service] ?? number(table.text(service));
+      byService[service] = known;
+    }
+    host[row] = known;
   }
   return { host, names: [...numbers.keys()] };
 }

@@ -106,18 +106,32 @@ function pathOf(url: string | undefined): string | undefined {
 
 /** A path with its ids replaced: `/carts/8f0c…/items/12?full=1` → `/carts/{id}/items/{id}`. */
 export function routeOf(path: string): string {
-  const end = path.search(/[?#;]/);
-  const bare = end < 0 ? path : path.slice(0, end);
-  if (!/[\d@]/.test(bare)) return bare.slice(0, LONGEST);
-  return bare.split('/').map(withoutId).join('/').slice(0, LONGEST);
+  // Walked by hand: every second span of a table has a path, and most of their segments are words.
+  let route = '';
+  let from = 0;
+  let mayBeId = false;
+  for (let index = 0; index <= path.length; index++) {
+    const code = index < path.length ? path.charCodeAt(index) : END;
+    if ((code >= ZERO && code <= NINE) || code === AT) mayBeId = true;
+    else if (code === SLASH || code === QUERY || code === FRAGMENT || code === PARAMETER || code === END) {
+      const segment = path.slice(from, index);
+      route += mayBeId ? withoutId(segment) : segment;
+      if (code !== SLASH || route.length > LONGEST) break;
+      route += '/';
+      from = index + 1;
+      mayBeId = false;
+    }
+  }
+  return route.slice(0, LONGEST);
 }
+
+const [ZERO, NINE, AT, SLASH, QUERY, FRAGMENT, PARAMETER, END] = [48, 57, 64, 47, 63, 35, 59, -1];
 
 const WHOLE_ID =
   /^(?:\d+|\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|(?=.*\d)[0-9a-f]{8,}|.*@.*\..*)$/i;
 const LONG_TOKEN = /^(?=.*\d)[\w.~%=+-]{20,}$/;
 
 function withoutId(segment: string): string {
-  if (!/[\d@]/.test(segment)) return segment;
   if (WHOLE_ID.test(segment) || LONG_TOKEN.test(segment)) return '{id}';
   return segment.replace(/(?<=[-_.:~])\d+(?=$|[-_.:~])|\d{3,}/g, '{id}');
 }

@@ -78,9 +78,8 @@ export class StagedSpans {
     if (span.statusMessage !== undefined) this.#messages.set(index, span.statusMessage);
     this.#scope.push(span.scope === undefined ? -1 : this.texts.id(span.scope));
     this.#resource.push(this.#resourceId(span.resource));
-    const run = this.#pool.put(span.attributes);
-    this.#attributesFrom.push(run.from);
-    this.#attributesTo.push(run.to);
+    this.#attributesFrom.push(this.#pool.put(span.attributes));
+    this.#attributesTo.push(this.#pool.size);
     this.#eventsFrom.push(this.#eventName.size);
     for (const event of span.events) this.#addEvent(event);
     if (span.links.length > 0) this.links.set(index, span.links);
@@ -166,9 +165,8 @@ export class StagedSpans {
   #addEvent(event: SpanEvent): void {
     this.#eventName.push(this.texts.id(event.name));
     this.#eventTime.push(event.time);
-    const run = this.#pool.put(event.attributes);
-    this.#eventFrom.push(run.from);
-    this.#eventTo.push(run.to);
+    this.#eventFrom.push(this.#pool.put(event.attributes));
+    this.#eventTo.push(this.#pool.size);
   }
 
   #trace(traceId: TraceId, population: number): number {
@@ -189,7 +187,7 @@ export class StagedSpans {
   #resourceId(attributes: Attributes): number {
     const seen = this.#resourcesSeen.get(attributes);
     if (seen !== undefined) return seen;
-    const run = this.#pool.put(attributes, true);
+    const run = { from: this.#pool.put(attributes, true), to: this.#pool.size };
     const fingerprint = this.#pool.fingerprint(run);
     const known = this.#resourceIds.get(fingerprint);
     const id = known ?? this.#resources.length;
