@@ -1,10 +1,12 @@
 import type { Answered, Investigation } from '../model/investigation.ts';
 import type { Button, Line, Message, Part, PictureRef, Piece } from '../model/message.ts';
 import type { Hypothesis } from '../model/verdict.ts';
+import { headlineOf, looksHealthy, stateOf } from './headline.ts';
 import { safeName } from './names.ts';
+import { pictureWords } from './picture-words.ts';
 import { lineText } from './plain-text.ts';
 import { joinStrings } from './sentences.ts';
-import { code, count, name, pieces, type Speaker, time } from './speaker.ts';
+import { code, count, pieces, type Speaker } from './speaker.ts';
 
 /** Pages that the team or the alert named. */
 export type CardLinks = {
@@ -48,54 +50,6 @@ function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, line
   return { summary: `${lineText(headline)} ${lineText(state)}`, parts };
 }
 
-/** `Cause auth does not answer before its callers give up.` */
-export function headlineOf(speaker: Speaker, { analysis }: Answered): Line {
-  const { verdict, impact } = analysis;
-  const top = verdict.hypotheses[0];
-  if (verdict.kind === 'cannot-tell' || top === undefined) {
-    const healthy = verdict.hypotheses.length === 0 && verdict.missing.length === 0 && impact.affected === 0;
-    return [
-      { bold: lineText(speaker.say('card.cannot-tell')) },
-      ' ',
-      ...speaker.say(healthy && impact.examined > 0 ? 'card.nothing-wrong' : 'card.cannot-tell-sentence'),
-    ];
-  }
-  const word = speaker.say(verdict.kind === 'cause' ? 'card.cause' : 'card.suspect');
-  return [{ bold: lineText(word) }, ' ', ...speaker.headline(top.mechanism, top.component)];
-}
-
-/** `31 of 40 POST /checkout requests examined, since 03:09, ongoing at 03:16 (9 of 12 requests)` */
-export function stateOf(speaker: Speaker, answered: Answered): Line {
-  const { impact } = answered.analysis;
-  const parts: (readonly Piece[])[] = [];
-  const numbers = { affected: count(impact.affected), examined: count(impact.examined) };
-  if (impact.examined === 0) parts.push(speaker.say('card.unexamined'));
-  else if (impact.affected === 0) parts.push(speaker.say('card.unaffected', numbers));
-  else if (impact.entry === undefined) parts.push(speaker.say('card.affected', numbers));
-  else parts.push(speaker.say('card.affected-entry', { ...numbers, entry: name(impact.entry) }));
-
-  if (impact.since !== undefined && impact.affected > 0)
-    parts.push(speaker.say('card.since', { since: time(impact.since) }));
-  const now = whetherStill(speaker, answered);
-  if (now) parts.push(now);
-  if (answered.repeats > 0) parts.push(speaker.say('card.repeats', { repeats: count(answered.repeats) }));
-  return joinStrings(parts.flatMap((part, index) => (index === 0 ? part : [', ', ...part])));
-}
-
-/** What is known of now: the alert's own end before the latest recheck before the last trace that showed it. */
-export function whetherStill(speaker: Speaker, answered: Answered): readonly Piece[] | undefined {
-  const { impact } = answered.analysis;
-  const latest = answered.rechecks.at(-1);
-  if (answered.resolvedAt !== undefined) return speaker.say('card.resolved', { at: time(answered.resolvedAt) });
-  if (latest !== undefined) {
-    const fillings = { at: time(latest.at), affected: count(latest.affected), examined: count(latest.examined) };
-    if (latest.examined === 0) return speaker.say('card.quiet', fillings);
-    return speaker.say(latest.affected > 0 ? 'card.ongoing' : 'card.stopped', fillings);
-  }
-  if (impact.lastSeen === undefined || impact.affected === 0) return undefined;
-  return speaker.say('card.last-seen', { at: time(impact.lastSeen) });
-}
-
 /** At most `lines` reasons: the cause's own evidence, and what made it worse or stands beside it. */
 function reasonsOf(speaker: Speaker, { analysis }: Answered, lines: number): readonly Line[] {
   const { verdict } = analysis;
@@ -119,11 +73,13 @@ function reasonsOf(speaker: Speaker, { analysis }: Answered, lines: number): rea
   return [...own, joinStrings([...word, ...said])];
 }
 
-function nextOf(speaker: Speaker, { analysis }: Answered): Line {
-  const { verdict } = analysis;
+function nextOf(speaker: Speaker, answered: Answered): Line {
+  const { verdict } = answered.analysis;
   const top = verdict.hypotheses[0];
   const step =
-    verdict.kind === 'cannot-tell' || top === undefined ? speaker.say('card.next-cannot-tell') : speaker.nextStep(top);
+    verdict.kind === 'cannot-tell' || top === undefined
+      ? speaker.say(looksHealthy(answered) ? 'card.next-nothing-wrong' : 'card.next-cannot-tell')
+      : speaker.nextStep(top);
   return [{ bold: lineText(speaker.say('card.next')).trim() }, ' ', ...step];
 }
 
@@ -170,26 +126,6 @@ function buttonsOf(speaker: Speaker, { analysis }: Answered): readonly Button[] 
     { action: 'ask:evidence', label: label('card.button-evidence') },
     { action: 'ask:feedback', label: label('card.button-feedback') },
   ].map((button) => ({ ...button, value: button.label }));
-}
-
-/** What stands on the picture and what is read aloud in its place. */
-export type PictureWords = {
-  readonly title: string;
-  readonly subtitle: string;
-  readonly alt: string;
-  /** What the frame around the culprit is called. */
-  readonly marker: string;
-};
-
-export function pictureWords(speaker: Speaker, answered: Answered): PictureWords {
-  const { verdict, impact } = answered.analysis;
-  const sentence = lineText(headlineOf(speaker, answered).slice(2));
-  return {
-    title: sentence,
-    subtitle: impact.entry ?? '',
-    alt: `${lineText(headlineOf(speaker, answered))} ${lineText(stateOf(speaker, answered))}`,
-    marker: lineText(speaker.say(verdict.kind === 'cause' ? 'card.marker-cause' : 'card.marker-suspect')),
-  };
 }
 
 /** What an investigation is about, in the words of whoever asked for it. */

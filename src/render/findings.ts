@@ -1,7 +1,8 @@
 import type { Finding } from '../model/finding.ts';
 import type { Answered } from '../model/investigation.ts';
 import type { Message } from '../model/message.ts';
-import { completeness, lineageHeadline, sections } from './lineage.ts';
+import { lineageHeadline } from './headline.ts';
+import { completeness, sections } from './lineage.ts';
 import { lineText } from './plain-text.ts';
 import { joinStrings } from './sentences.ts';
 import { count, pieces, type Speaker } from './speaker.ts';

@@ -1,8 +1,10 @@
 import type { Answered } from '../model/investigation.ts';
 import type { Line, Message, Part, Piece } from '../model/message.ts';
 import type { Lineage } from '../model/verdict.ts';
-import { type CardExtras, pictureWords, stateOf } from './card.ts';
+import type { CardExtras } from './card.ts';
+import { lineageHeadline, stateOf } from './headline.ts';
 import { safeName } from './names.ts';
+import { pictureWords } from './picture-words.ts';
 import { lineText } from './plain-text.ts';
 import { joinStrings } from './sentences.ts';
 import { code, count, name, pieces, type Speaker } from './speaker.ts';
@@ -47,12 +49,6 @@ export function lineageCard(speaker: Speaker, answered: Answered, lineage: Linea
     },
   ];
   return { summary: lineText(headline), parts };
-}
-
-export function lineageHeadline(speaker: Speaker, { actor }: Lineage): Line {
-  const who = pieces(code(actor.key), ' ', code(speaker.personal(actor.value)));
-  const word = lineText(speaker.say('lineage.headline-word'));
-  return [{ bold: word }, ' ', ...speaker.say('lineage.headline', { actor: who })];
 }
 
 /** Origins, hops and data as lists of at most `most` lines each, the rest counted. */

@@ -2,7 +2,7 @@
  * Service colours that stay apart with red–green blindness as well (after Okabe & Ito 2008 and Tol's "muted"), without
  * reds: red means trouble in our pictures and nothing else. Every line also names its service, so that colour only helps.
  */
-export const SERVICE_COLOURS = ['#0072b2', '#e69f00', '#009e73', '#88ccee', '#aa4499', '#999933', '#332288'] as const;
+export const SERVICE_COLOURS = ['#0072b2', '#e69f00', '#009e73', '#88ccee', '#cc79a7', '#999933', '#332288'] as const;
 
 /** Beyond the palette a colour would be confused with another: these share a grey. */
 export const OTHER_COLOUR = '#8d8f94';

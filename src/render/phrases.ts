@@ -32,6 +32,7 @@ export const PHRASES = {
     lead: [],
     missing: [],
     next: [],
+    'next-nothing-wrong': [],
     'next-cannot-tell': [],
     'link-runbook': [],
     'link-dashboard': [],

@@ -1,10 +1,12 @@
 import type { Answered, Investigation } from '../model/investigation.ts';
 import type { Button, Line, Message, Part, PictureRef } from '../model/message.ts';
-import { type CardExtras, type PictureWords, pictureWords, subjectOf, verdictCard } from './card.ts';
+import { type CardExtras, subjectOf, verdictCard } from './card.ts';
 import { findingMessages } from './findings.ts';
 import { assertGrounded, groundsOf } from './grounding.ts';
+import { lineageOf } from './headline.ts';
 import { lineageCard } from './lineage.ts';
 import { safeName } from './names.ts';
+import { type PictureWords, pictureWords } from './picture-words.ts';
 import { lineText } from './plain-text.ts';
 import { count, createSpeaker, pieces, type Speaker, type SpeakerOptions } from './speaker.ts';
 
@@ -41,10 +43,9 @@ export function createWords(options: SpeakerOptions): Words {
       return message(headline, [{ kind: 'note', line: step }]);
     },
     card(answered, extras) {
-      const { lineage, verdict } = answered.analysis;
-      const asked = lineage !== undefined && verdict.hypotheses.length === 0;
+      const lineage = lineageOf(answered);
       return grounded(
-        asked ? lineageCard(speaker, answered, lineage, extras) : verdictCard(speaker, answered, extras),
+        lineage ? lineageCard(speaker, answered, lineage, extras) : verdictCard(speaker, answered, extras),
         answered,
       );
     },

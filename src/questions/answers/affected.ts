@@ -1,5 +1,5 @@
 import type { Line } from '../../model/message.ts';
-import { whetherStill } from '../../render/card.ts';
+import { whetherStill } from '../../render/headline.ts';
 import { count, name } from '../../render/speaker.ts';
 import { type Answerer, reply } from '../ask.ts';
 

@@ -1,4 +1,5 @@
-import { completeness, lineageHeadline, sections } from '../../render/lineage.ts';
+import { lineageHeadline } from '../../render/headline.ts';
+import { completeness, sections } from '../../render/lineage.ts';
 import { lineText } from '../../render/plain-text.ts';
 import { type Answerer, reply } from '../ask.ts';
 

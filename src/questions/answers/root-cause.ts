@@ -1,5 +1,6 @@
 import type { Line } from '../../model/message.ts';
-import { headlineOf, hypothesisLine } from '../../render/card.ts';
+import { hypothesisLine } from '../../render/card.ts';
+import { headlineOf } from '../../render/headline.ts';
 import { type Answerer, reply } from '../ask.ts';
 
 /** What broke, why we say so, and what else it could be. */

@@ -1,5 +1,5 @@
 import type { Line } from '../../model/message.ts';
-import { stateOf } from '../../render/card.ts';
+import { stateOf } from '../../render/headline.ts';
 import { type Answerer, reply } from '../ask.ts';
 
 /** Since when, and whether it goes on, as of the last look. */
