@@ -108,11 +108,11 @@ describeWith('redis-server', redisServer !== undefined, 'a real Redis', () => {
     const server = await start();
     const link = await connect(server.url);
     const seen: string[] = [];
-    process.kill(server.pid, 'SIGSTOP');
+    process.kill(server.pid(), 'SIGSTOP');
     const stopped = link.run((commands) => commands.ping()).catch((thrown: unknown) => seen.push(String(thrown)));
     await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 8_000 });
     await stopped;
-    process.kill(server.pid, 'SIGCONT');
+    process.kill(server.pid(), 'SIGCONT');
     expect(seen[0]).toContain('does not answer');
     await vi.waitFor(async () => expect(await link.run((commands) => commands.ping())).toBe('PONG'), {
       timeout: 8_000,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Job as BullJob, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { Failure } from '../failure.ts';
 import type { JobAttempt, JobQueue, QueueDepth, QueuedJob } from '../ports/job-queue.ts';
 import type { Log } from '../ports/log.ts';
@@ -19,6 +20,7 @@ export type DistributedQueueOptions = {
 
 type Handle = (job: QueuedJob, attempt: JobAttempt) => Promise<void>;
 const NAME = 'jobs';
+const RESTART_MS = 1_000;
 
 /**
  * The queue of the distributed shape: BullMQ, with any number of workers. Keys begin with `causeway:jobs:`.
@@ -34,7 +36,8 @@ export class DistributedQueue implements JobQueue {
   readonly #prefix: string;
   readonly #queue: Queue<QueuedJob>;
   readonly #running = new Map<string, { readonly abort: AbortController; readonly settled: Promise<void> }>();
-  #worker: Worker<QueuedJob> | undefined;
+  #worker: { readonly bull: Worker<QueuedJob>; readonly connection: Redis } | undefined;
+  #restart: NodeJS.Timeout | undefined;
   #closing = false;
 
   constructor(options: DistributedQueueOptions) {
@@ -73,10 +76,17 @@ export class DistributedQueue implements JobQueue {
 
   work(handle: Handle, options: { readonly concurrency: number }): void {
     if (this.#worker !== undefined) throw new Failure('internal', 'The queue has a worker already.', 'This is a bug.');
+    this.#startWorker(handle, options.concurrency);
+  }
+
+  /** BullMQ's worker mends its connections, except when one breaks before it is ready: then it is made anew. */
+  #startWorker(handle: Handle, concurrency: number): void {
+    const connection = this.#redis.waiting();
+    connection.on('error', (error: Error) => this.#tell(error));
     const bull = new Worker<QueuedJob>(NAME, (job, token) => this.#process(handle, job, token), {
-      connection: this.#redis.waiting(),
+      connection,
       prefix: this.#prefix,
-      concurrency: options.concurrency,
+      concurrency,
       lockDuration: this.#leaseMs,
       stalledInterval: this.#leaseMs / 2,
       maxStalledCount: ATTEMPTS - 1,
@@ -98,7 +108,17 @@ export class DistributedQueue implements JobQueue {
         this.#log.warn(fields, 'a job failed and will be tried again');
       else this.#log.error(fields, 'a job failed for the last time');
     });
-    this.#worker = bull;
+    this.#worker = { bull, connection };
+    bull.waitUntilReady().catch((thrown: unknown) => {
+      if (this.#closing) return;
+      this.#log.warn(
+        { redis: this.#redis.address, error: String(thrown) },
+        'queue: the worker did not start, trying again',
+      );
+      void bull.close().catch(() => {});
+      connection.disconnect();
+      this.#restart = setTimeout(() => this.#startWorker(handle, concurrency), RESTART_MS);
+    });
   }
 
   async depth(): Promise<QueueDepth> {
@@ -117,8 +137,9 @@ export class DistributedQueue implements JobQueue {
 
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
+    clearTimeout(this.#restart);
     if (this.#worker !== undefined) {
-      const bull = this.#worker;
+      const { bull, connection } = this.#worker;
       await bull.pause(true);
       const settled = () => Promise.all([...this.#running.values()].map((running) => running.settled));
       if (!(await within(drainMs, settled()))) {
@@ -128,6 +149,7 @@ export class DistributedQueue implements JobQueue {
       }
       const left = this.#running.size > 0;
       if (!(await within(GRACE_MS, bull.close(left)))) void bull.disconnect();
+      connection.disconnect();
     }
     await this.#queue.close();
   }

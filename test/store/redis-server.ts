@@ -5,25 +5,42 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export type RedisServer = { readonly url: string; readonly port: number; readonly pid: number; stop(): Promise<void> };
+export type RedisServer = {
+  readonly url: string;
+  readonly port: number;
+  pid(): number;
+  /** Ends it as a crash would and starts it again on the same files. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** A Redis of its own on a free port, kept on disk as production should be: append-only file, never evicting. */
 export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-redis-'));
   const port = await freePort();
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];
-  const server = spawn('redis-server', [...fixed, '--maxmemory-policy', 'noeviction', ...settings]);
-  await ready(server);
+  const start = async () => {
+    const started = spawn('redis-server', [...fixed, '--maxmemory-policy', 'noeviction', ...settings]);
+    await ready(started);
+    return started;
+  };
+  let server = await start();
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGKILL');
+    await gone;
+  };
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    pid: server.pid ?? 0,
+    pid: () => server.pid ?? 0,
+    async restart() {
+      await kill();
+      server = await start();
+    },
     async stop() {
-      const gone = once(server, 'exit');
-      if (server.exitCode === null && server.signalCode === null) {
-        server.kill('SIGKILL');
-        await gone;
-      }
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
