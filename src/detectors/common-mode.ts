@@ -23,7 +23,10 @@ export const commonMode: Detector = {
   detect(view) {
     const shifts = view.comparison.shifts.filter(
       ({ cell, now, before }) =>
-        !isEdge(view.cells, cell) && now.length >= FEWEST_VISITS && before.length >= FEWEST_VISITS && median(before) > 500,
+        !isEdge(view.cells, cell) &&
+        now.length >= FEWEST_VISITS &&
+        before.length >= FEWEST_VISITS &&
+        median(before) > 500,
     );
     const services = new Set(shifts.map(({ cell }) => at(view.cells.from, cell)));
     if (services.size < FEWEST_SERVICES) return [];
@@ -35,13 +38,24 @@ export const commonMode: Detector = {
   },
 };
 
-function finding(view: View, shifts: View['comparison']['shifts'], middle: number, close: number, services: number): Finding {
+function finding(
+  view: View,
+  shifts: View['comparison']['shifts'],
+  middle: number,
+  close: number,
+  services: number,
+): Finding {
   const [largest] = [...shifts].sort((a, b) => median(b.now) - median(a.now) || a.cell - b.cell);
   const row = largest === undefined ? 0 : typicalVisit(view, largest.cell, view.sides.suspect);
   return {
     detector: commonMode.id,
     mechanism: 'common-mode-slowdown',
-    component: { kind: 'attribute', key: 'services', value: 'all', services: view.charges.parties.names.slice(0, view.charges.parties.services) },
+    component: {
+      kind: 'attribute',
+      key: 'services',
+      value: 'all',
+      services: view.charges.parties.names.slice(0, view.charges.parties.services),
+    },
     role: 'context',
     strength: clip(1 - Math.exp(-middle)),
     specificity: clip(close),

@@ -7,7 +7,7 @@ import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { ordinalOf } from '../trace/build.ts';
-import { cite, clip, count, isSilent, nameOf, named, operationOf, us, visitsOf } from './cite.ts';
+import { cite, clip, count, isSilent, named, nameOf, operationOf, us, visitsOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** D10: where failures begin, as opposed to where they are seen. */

@@ -1,11 +1,10 @@
 import type { Evidence, Finding } from '../model/finding.ts';
-import { Flag } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ORDER_GRAIN, type OrderBreach, type OrderRule } from '../population/order.ts';
 import { ruleOfThree } from '../population/statistics.ts';
 import { VERSION } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, nameOf, named, operationOf, ratio, rowsOf, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, operationOf, ratio, rowsOf, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /**
@@ -43,8 +42,7 @@ function findingOf(view: View, rule: OrderRule): Finding {
     to: named(peer),
     call: named(callee >= 0 ? operationOf(view, callee) : operationOf(view, telling.call)),
   };
-  const rows: [number, ...number[]] =
-    callee < 0 ? [telling.step, telling.call] : [telling.step, telling.call, callee];
+  const rows: [number, ...number[]] = callee < 0 ? [telling.step, telling.call] : [telling.step, telling.call, callee];
   const finished = telling.margin > 0;
   const evidence: [Evidence, ...Evidence[]] = [
     cite(
@@ -124,14 +122,15 @@ function sequel(view: View, rule: OrderRule): readonly Evidence[] {
   let traces = 0;
   let example = -1;
   for (const trace of [...broken].sort((a, b) => a - b)) {
+    let repair = -1;
+    // The deepest sign is nearest to what happened; entries only pass it on.
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      const failed = (at(table.flags, row) & Flag.error) !== 0;
       const conflict = table.attribute(row, 'http.response.status_code') === 409;
-      if (!conflict && !(failed && REPAIR.test(table.name(row))) && !REPAIR.test(table.name(row))) continue;
-      traces++;
-      if (example < 0) example = row;
-      break;
+      if (conflict || REPAIR.test(operationOf(view, row))) repair = row;
     }
+    if (repair < 0) continue;
+    traces++;
+    if (example < 0) example = repair;
   }
   if (example < 0) return [];
   const values = { operation: named(operationOf(view, example)), with: count(traces), of: count(broken.size) };

@@ -2,8 +2,8 @@ import type { Evidence, Finding } from '../model/finding.ts';
 import { Flag } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
-import { sum, type View } from '../population/view.ts';
-import { cite, clip, count, factor, nameOf, named } from './cite.ts';
+import type { View } from '../population/view.ts';
+import { cite, clip, count, factor, named, nameOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** Times of two attempts may overlap by this much, µs. */
@@ -12,7 +12,14 @@ const GRAIN = 2_000;
 const LEAST = 1.5;
 
 /** Attempts and logical calls of one edge: a chain of failed attempts and what came after them is one call. */
-type Edge = { readonly from: number; readonly to: number; attempts: number; calls: number; retried: number[]; most: number };
+type Edge = {
+  readonly from: number;
+  readonly to: number;
+  attempts: number;
+  calls: number;
+  retried: number[];
+  most: number;
+};
 
 /** D12 and D13: the same call tried again and again, and what that does to the load of whoever is behind it. */
 export const retryAmplification: Detector = {
@@ -21,34 +28,61 @@ export const retryAmplification: Detector = {
   detect(view) {
     const now = countEdges(view, view.sides.suspect);
     const before = countEdges(view, view.sides.reference);
-    const requests = sum(view.sides.suspect);
-    const usual = sum(view.sides.reference);
     const layers = [...now.values()]
-      .filter((edge) => edge.retried.length > 0 && factorOf(edge) >= LEAST && factorOf(edge) >= 1.2 * factorOf(before.get(key(edge))))
+      .filter(
+        (edge) =>
+          edge.retried.length > 0 && factorOf(edge) >= LEAST && factorOf(edge) >= 1.2 * factorOf(before.get(key(edge))),
+      )
       .sort((a, b) => a.from - b.from || a.to - b.to);
     if (layers.length === 0) return [];
     // The layer nearest to the fault is hit by the product of all of them.
     const target = layers.find((edge) => !layers.some((other) => other.from === edge.to)) ?? layers[0];
     if (target === undefined) return [];
-    const perRequest = callsTo(now, target.to) / Math.max(1, requests);
-    const perRequestUsually = usual === 0 ? 0 : callsTo(before, target.to) / usual;
-    const measured = perRequestUsually > 0 ? perRequest / perRequestUsually : product(layers);
-    if (measured < LEAST) return [];
-    return [finding(view, target, layers, { measured, perRequest, perRequestUsually, requests, usual })];
+    const load = loadOn(view, target.to) ?? { factor: product(layers), calls: product(layers), usual: 1 };
+    if (load.factor < LEAST) return [];
+    return [finding(view, target, layers, load)];
   },
 };
 
 const key = (edge: Edge): number => edge.from * 2 ** 20 + edge.to;
-const factorOf = (edge: Edge | undefined): number => (edge === undefined || edge.calls === 0 ? 1 : edge.attempts / edge.calls);
+const factorOf = (edge: Edge | undefined): number =>
+  edge === undefined || edge.calls === 0 ? 1 : edge.attempts / edge.calls;
 const product = (layers: readonly Edge[]): number => layers.reduce((sum, edge) => sum * factorOf(edge), 1);
 
-function callsTo(edges: ReadonlyMap<number, Edge>, to: number): number {
-  let attempts = 0;
-  for (const edge of edges.values()) if (edge.to === to) attempts += edge.attempts;
-  return attempts;
+/** Calls to a party per request, and how many times the usual that is. */
+type Load = { readonly factor: number; readonly calls: number; readonly usual: number };
+
+/**
+ * Calls that suspects made to a party against those that requests of the same routes usually make, so that a change of the
+ * mix of requests is no amplification. Undefined without a reference.
+ */
+function loadOn(view: View, party: number): Load | undefined {
+  const usual = new Map<number, { requests: number; calls: number }>();
+  let requests = 0;
+  let calls = 0;
+  let expected = 0;
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    if (view.sides.reference[trace] !== 1) continue;
+    const route = ensure(usual, at(view.requests.route, trace), () => ({ requests: 0, calls: 0 }));
+    route.requests++;
+    route.calls += callsIn(view, trace, party);
+  }
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    const route = view.sides.suspect[trace] === 1 ? usual.get(at(view.requests.route, trace)) : undefined;
+    if (route === undefined || route.calls === 0) continue;
+    requests++;
+    expected += route.calls / route.requests;
+    calls += callsIn(view, trace, party);
+  }
+  return expected === 0 ? undefined : { factor: calls / expected, calls: calls / requests, usual: expected / requests };
 }
 
-type Load = { measured: number; perRequest: number; perRequestUsually: number; requests: number; usual: number };
+function callsIn({ table, charges }: View, trace: number, party: number): number {
+  let calls = 0;
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++)
+    if (charges.peer[row] === party) calls++;
+  return calls;
+}
 
 function finding(view: View, target: Edge, layers: readonly Edge[], load: Load): Finding {
   const to = nameOf(view, target.to);
@@ -58,8 +92,8 @@ function finding(view: View, target: Edge, layers: readonly Edge[], load: Load):
       view,
       rows,
       'retry.load',
-      { to: named(to), factor: factor(load.measured), calls: factor(load.perRequest), usual: factor(load.perRequestUsually) },
-      { counts: { with: target.retried.length, of: load.requests, baselineOf: load.usual } },
+      { to: named(to), factor: factor(load.factor), calls: factor(load.calls), usual: factor(load.usual) },
+      { counts: { with: target.retried.length, of: target.calls } },
     ),
     ...layers.map((edge) =>
       cite(view, longestChain(view, edge), 'retry.layer', {
@@ -75,7 +109,7 @@ function finding(view: View, target: Edge, layers: readonly Edge[], load: Load):
     mechanism: 'retry-amplification',
     component: { kind: 'edge', from: nameOf(view, target.from), to },
     role: 'amplifier',
-    strength: clip(1 - 1 / load.measured),
+    strength: clip(1 - 1 / load.factor),
     specificity: 1,
     support: target.retried.length,
     evidence,
@@ -115,7 +149,14 @@ function countEdges(view: View, traces: Uint8Array): ReadonlyMap<number, Edge> {
       ensure(visits, same, () => ({ entry, from: at(charges.party, row), to, rows: [] })).rows.push(row);
     }
     for (const { entry, from, to, rows } of visits.values()) {
-      const edge = ensure(edges, from * 2 ** 20 + to, () => ({ from, to, attempts: 0, calls: 0, retried: [], most: 0 }));
+      const edge = ensure(edges, from * 2 ** 20 + to, () => ({
+        from,
+        to,
+        attempts: 0,
+        calls: 0,
+        retried: [],
+        most: 0,
+      }));
       const calls = logicalCalls(table, rows);
       edge.attempts += rows.length;
       edge.calls += calls;

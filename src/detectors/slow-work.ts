@@ -4,7 +4,19 @@ import { isEdge } from '../population/cells.ts';
 import type { CellShift } from '../population/latency.ts';
 import { areaUnderCurve, median } from '../population/statistics.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, componentOf, isSilent, nameOf, named, operationOf, ratio, rounded, typicalVisit, us } from './cite.ts';
+import {
+  cite,
+  clip,
+  componentOf,
+  isSilent,
+  named,
+  nameOf,
+  operationOf,
+  ratio,
+  rounded,
+  typicalVisit,
+  us,
+} from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** Below this a shift is not worth a word, µs and as a share of the usual time. */
@@ -81,7 +93,8 @@ function finding(view: View, shift: CellShift, detector: string, mechanism: Mech
   const row = typicalVisit(view, cell, sides.suspect);
   const from = nameOf(view, at(view.cells.from, cell));
   const parties: Readonly<Record<string, Quantity>> = edge
-    ? { from: named(from), to: named(nameOf(view, at(view.cells.to, cell))) } : { service: named(from) };
+    ? { from: named(from), to: named(nameOf(view, at(view.cells.to, cell))) }
+    : { service: named(from) };
   const auc = areaUnderCurve(now, before);
   const usual = median(before);
   const taken = median(now) - usual >= LEAST_SHIFT ? median(now) : upper(now);

@@ -3,7 +3,7 @@ import { at } from '../model/units.ts';
 import type { EventChange } from '../population/events.ts';
 import type { StructuralChange } from '../population/structure.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, componentOf, count, nameOf, named, operationOf } from './cite.ts';
+import { cite, clip, componentOf, count, named, nameOf, operationOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** D17: a service does not do what it always did for this kind of request, or does something it never did. */

@@ -6,7 +6,7 @@ import { ensure } from '../population/numbering.ts';
 import { certainRise, LOOSE_Z, median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { ordinalOf } from '../trace/build.ts';
-import { cite, clip, count, nameOf, named, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** Spans that are a TLS handshake: Node's net instrumentation, Go's httptrace, .NET. */
@@ -21,7 +21,12 @@ const GRAIN = 2_000;
 
 /** One try to open a connection; `end` is unknown for one that was destroyed before its span ended. */
 type Attempt = { readonly row: number; readonly start: number; readonly end: number; readonly failed: boolean };
-type Handshakes = { readonly trace: number; readonly peer: number; readonly caller: number; readonly attempts: readonly Attempt[] };
+type Handshakes = {
+  readonly trace: number;
+  readonly peer: number;
+  readonly caller: number;
+  readonly attempts: readonly Attempt[];
+};
 
 /**
  * D05 and D04: the handshakes that one service makes with one peer inside one request.
@@ -39,7 +44,8 @@ export const tlsHandshake: Detector = {
   detect(view) {
     const usual = gather(view, view.sides.reference);
     const byEdge = new Map<string, Handshakes[]>();
-    for (const group of gather(view, view.window)) ensure(byEdge, `${group.caller} ${group.peer}`, () => []).push(group);
+    for (const group of gather(view, view.sides.suspect))
+      ensure(byEdge, `${group.caller} ${group.peer}`, () => []).push(group);
     return [...byEdge.values()].flatMap((groups) => findingOf(view, groups, usual) ?? []);
   },
 };
@@ -57,7 +63,7 @@ function findingOf(view: View, groups: readonly Handshakes[], all: readonly Hand
     (a, b) => b.attempts.length - a.attempts.length || timeOf(b) - timeOf(a) || a.trace - b.trace,
   );
   if (telling === undefined) return undefined;
-  const touching = Math.max(groups.length, touches(view, view.window, first));
+  const touching = Math.max(groups.length, touches(view, view.sides.suspect, first));
   const touchingBefore = Math.max(before.length, touches(view, view.sides.reference, first));
   const wasBad = before.filter(troubled).length;
   const compared = sum(view.sides.reference) > 0;
@@ -151,7 +157,8 @@ function gather(view: View, traces: Uint8Array): readonly Handshakes[] {
       if (peer < 0) continue;
       ensure(found, `${caller} ${peer}`, () => ({ peer, caller, rows: [] })).rows.push(row);
     }
-    for (const { peer, caller, rows } of found.values()) groups.push({ trace, peer, caller, attempts: attemptsOf(view, rows) });
+    for (const { peer, caller, rows } of found.values())
+      groups.push({ trace, peer, caller, attempts: attemptsOf(view, rows) });
   }
   return groups;
 }
@@ -161,7 +168,8 @@ function isAttempt({ table, charges }: View, row: number): boolean {
   const name = table.name(row);
   if (HANDSHAKE.test(name)) return true;
   const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
-  if (CONNECT.test(name)) return orphan && at(table.first, ordinalOf(table, row)) !== at(table.first, ordinalOf(table, row) + 1) - 1;
+  if (CONNECT.test(name))
+    return orphan && at(table.first, ordinalOf(table, row)) !== at(table.first, ordinalOf(table, row) + 1) - 1;
   const failed = (at(table.flags, row) & Flag.error) !== 0 && charges.place[row] === Place.outbound;
   return failed && !hasHandshake(table, row) && TLS_TROUBLE.test(table.statusMessage(row) ?? '');
 }

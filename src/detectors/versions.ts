@@ -2,7 +2,7 @@ import type { Evidence, Finding } from '../model/finding.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { type Hop, VERSION, type VersionShift } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, nameOf, named, ratio, rounded, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, ratio, rounded, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 import { LEAST_SHIFT } from './slow-work.ts';
 
@@ -44,7 +44,7 @@ function isUniform(shift: VersionShift, hops: readonly Hop[]): boolean {
   const values = hops.map((hop) => hop.value).sort((a, b) => a - b);
   const alike = (values.at(-1) ?? 0) <= ALIKE * (values[0] ?? 0) || shift.pooled.heterogeneity < HOMOGENEOUS;
   const quiet = shift.hops.filter((hop) => !hops.includes(hop) && hop.value < STILL * (values[0] ?? 0)).length;
-  return alike && (shift.concurrent || quiet === 0) && hops.length >= quiet;
+  return alike && (shift.concurrent ? hops.length >= quiet : hops.length >= 2 * quiet);
 }
 
 function hopFinding(view: View, shift: VersionShift, hops: readonly Hop[]): Finding {

@@ -4,7 +4,7 @@ import { deviation } from '../population/latency.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
-import { cite, clip, count, nameOf, named, operationOf, rowsOf, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, operationOf, rowsOf, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 const POOL = /\bpool\b|pool[.-]|acquire|get ?connection|wait_for_connection|borrow|checkout connection/i;
@@ -77,7 +77,9 @@ export const repeatedCalls: Detector = {
   asks: 'Is the same query made once for every item?',
   detect(view) {
     const before = repeats(view, view.sides.reference);
-    return [...repeats(view, view.sides.suspect).values()].flatMap((now) => repeatFinding(view, now, before.get(now.key)) ?? []);
+    return [...repeats(view, view.sides.suspect).values()].flatMap(
+      (now) => repeatFinding(view, now, before.get(now.key)) ?? [],
+    );
   },
 };
 

@@ -2,6 +2,7 @@ import { componentOf, isSilent, nameOf } from '../detectors/cite.ts';
 import type { Component, Finding, Mechanism } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
+import { calleesOf } from '../population/suspicion.ts';
 import { sum, type View } from '../population/view.ts';
 
 /** Everything that was found about one possible cause. */
@@ -111,7 +112,7 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
   const base =
     view.reference === 'none'
       ? ALONE * shown
-      : family === 'order' || family === 'attribute'
+      : family === 'order' || first.mechanism === 'per-hop-overhead'
         ? Math.max(suspicion, shown)
         : suspicion;
   return {
@@ -187,13 +188,39 @@ function settle(view: View, candidates: readonly Candidate[]): readonly Candidat
     group === undefined
       ? candidates
       : candidates.filter((other) => other === group || !other.parties.every((party) => group.parties.includes(party)));
-  const order = left.find(({ lead }) => lead.mechanism === 'premature-commit');
-  if (order === undefined) return left;
+  const kept = withoutAftermath(view, left);
+  const order = kept.find(({ lead }) => lead.mechanism === 'premature-commit');
+  if (order === undefined) return kept;
   const broken = new Set(
     view.orders.filter((rule) => rule.writes).flatMap((rule) => rule.breaches.map((breach) => breach.trace)),
   );
   let explained = 0;
   for (const trace of broken) if (view.bad[trace] === 1) explained++;
-  if (explained < COVERS * sum(view.bad)) return left;
-  return left.map((other) => (other === order ? other : { ...other, score: other.score * CONSEQUENCE }));
+  if (explained < COVERS * sum(view.bad)) return kept;
+  return kept.map((other) => (other === order ? other : { ...other, score: other.score * CONSEQUENCE }));
 }
+
+/**
+ * Whoever calls a party that plainly failed waits between its attempts, leaves out what it would have done next, or passes
+ * the failure on: vaguer findings about the callers of an explicit, stronger cause are its effects.
+ */
+function withoutAftermath(view: View, candidates: readonly Candidate[]): readonly Candidate[] {
+  const callees = calleesOf(view.cells, view.charges.parties.names.length);
+  const reaches = (from: number, to: number): boolean => {
+    const seen = new Set([from]);
+    for (const party of seen) for (const callee of callees[party] ?? []) seen.add(callee);
+    return from !== to && seen.has(to);
+  };
+  const plain = candidates.filter(({ explicit, lead }) => explicit && FAILING.has(lead.mechanism));
+  return candidates.filter(
+    (candidate) =>
+      candidate.explicit ||
+      !plain.some(
+        (cause) =>
+          cause.score > candidate.score &&
+          cause.parties.some((callee) => candidate.parties.every((party) => reaches(party, callee))),
+      ),
+  );
+}
+
+const FAILING: ReadonlySet<Mechanism> = new Set(['timeout', 'error', 'tls-handshake-retry', 'connection-setup']);

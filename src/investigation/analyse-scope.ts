@@ -32,7 +32,10 @@ export function affectedBy(view: View, cause: Candidate | undefined): Uint8Array
       view.reference === 'window';
     affected[trace] = felt || failed || slow ? 1 : 0;
   }
-  return sum(affected) > 0 ? affected : view.bad;
+  if (sum(affected) > 0) return affected;
+  if (view.reference !== 'none') return view.bad;
+  const cited = new Set(cause.findings.flatMap((finding) => finding.evidence.map((evidence) => evidence.traceId)));
+  return view.window.map((member, trace) => (member === 1 && cited.has(view.table.traceIds[trace] ?? '') ? 1 : 0));
 }
 
 function breached(view: View, cause: Candidate): Uint8Array {

@@ -17,6 +17,8 @@ const BEYOND_NOISE = 1.25;
 /** Below this an explicit mechanism is a curiosity. */
 const LEAST_SHOWN = 0.4;
 const MOST_HYPOTHESES = 3;
+/** Another cause is told when it scores at least this part of the first. */
+const WORTH_TELLING = 0.25;
 const MOST_EVIDENCE = 5;
 /** A second candidate this close cannot be told apart from the first. */
 const CLOSE = 0.1;
@@ -37,7 +39,10 @@ export function decide(view: View, candidates: readonly Candidate[], findings: r
   const complete = completeness(view);
   const confidence = top === undefined ? 'low' : confidenceOf(view, top, second, complete);
   const kind = top === undefined ? 'cannot-tell' : confidence === 'low' ? 'suspect' : 'cause';
-  const causes = (top === undefined ? candidates.slice(0, 0) : strong.slice(0, MOST_HYPOTHESES)).map(asHypothesis);
+  const causes = strong
+    .filter(({ score }) => score >= WORTH_TELLING * (top?.score ?? 0))
+    .slice(0, MOST_HYPOTHESES)
+    .map(asHypothesis);
   const others = top === undefined ? [] : findings.filter(({ role }) => role === 'amplifier' || role === 'effect');
   const ordered = others.toSorted((a, b) =>
     a.role === b.role ? b.support - a.support : a.role === 'amplifier' ? -1 : 1,
@@ -97,7 +102,9 @@ function confidenceOf(view: View, top: Candidate, second: Candidate | undefined,
   const margin = second === undefined ? 1 : (top.score - second.score) / Math.max(top.score, 1e-9);
   const supported = wilson(support, support, STRICT_Z).low;
   const raw = (strength * specificity * supported * Math.min(1, margin + 0.5)) ** 0.25;
-  if (complete < 0.7 || margin < CLOSE) return 'low';
+  // A change that nobody felt is a lead, however certain it is.
+  const unfelt = top.lead.mechanism === 'structural-change' && !view.excess;
+  if (complete < 0.7 || margin < CLOSE || unfelt) return 'low';
   if (view.reference === 'none') return top.explicit && strength >= 0.7 ? 'medium' : 'low';
   const enough = support >= 10 || (top.explicit && support >= 3);
   if (strength >= 0.7 && specificity >= 0.9 && enough && margin >= 0.3 && complete >= 0.9) return 'high';

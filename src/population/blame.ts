@@ -44,7 +44,9 @@ export function findBlame(table: SpanTable, charges: Charges): Blame {
     if (parent >= 0 && failed(table, parent) && reachedParent(table, charges, row, parent)) explained[parent] = 1;
     if (explained[row] === 1) continue;
     origin[row] = 1;
-    faulty[row] = outbound ? blameCall(table, charges, row, gaveUp[row] === 1) : at(charges.party, row);
+    const host = at(charges.host, row);
+    const call = at(charges.place, host) === Place.outbound;
+    faulty[row] = call ? blameCall(table, charges, host, gaveUp[row] === 1) : at(charges.party, row);
   }
   return { origin, faulty, gaveUp };
 }
@@ -93,7 +95,8 @@ const DEEPEST = 32;
 function waitedFor(table: SpanTable, charges: Charges, entry: number, from: number, to: number): number {
   const waits = new Map<number, { time: number; row: number; longest: number }>();
   for (let row = entry + 1; row < table.size && at(charges.visit, row) >= entry; row++) {
-    if (at(charges.visit, row) !== entry || at(charges.place, row) !== Place.outbound || at(charges.peer, row) < 0) continue;
+    if (at(charges.visit, row) !== entry || at(charges.place, row) !== Place.outbound || at(charges.peer, row) < 0)
+      continue;
     const time = Math.min(to, at(table.end, row)) - Math.max(from, at(table.start, row));
     if (time <= 0) continue;
     const wait = ensure(waits, at(charges.peer, row), () => ({ time: 0, row, longest: 0 }));
@@ -114,10 +117,18 @@ const GAVE_UP = /time.?out|timed.?out|deadline|abort/i;
 function timedOut(table: SpanTable, row: number): boolean {
   const code = Number(table.attribute(row, 'http.response.status_code') ?? 0);
   if (code > 0) return code === 504 || code === 408;
-  if (String(table.attribute(row, 'rpc.status_code') ?? table.attribute(row, 'rpc.response.status_code')) === 'DEADLINE_EXCEEDED') return true;
+  if (
+    String(table.attribute(row, 'rpc.status_code') ?? table.attribute(row, 'rpc.response.status_code')) ===
+    'DEADLINE_EXCEEDED'
+  )
+    return true;
   if (GAVE_UP.test(String(table.attribute(row, 'error.type') ?? ''))) return true;
   if (GAVE_UP.test(table.statusMessage(row) ?? '')) return true;
   return table
     .events(row)
-    .some((event) => event.name === 'exception' && GAVE_UP.test(`${event.attributes['exception.type']} ${event.attributes['exception.message']}`));
+    .some(
+      (event) =>
+        event.name === 'exception' &&
+        GAVE_UP.test(`${event.attributes['exception.type']} ${event.attributes['exception.message']}`),
+    );
 }

@@ -129,7 +129,8 @@ function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
 
 function countTable(traces: readonly number[], having: ReadonlySet<number>, bad: Uint8Array): Table2x2 {
   const counts = { a: 0, b: 0, c: 0, d: 0 };
-  for (const trace of traces) counts[bad[trace] === 1 ? (having.has(trace) ? 'a' : 'b') : having.has(trace) ? 'c' : 'd']++;
+  for (const trace of traces)
+    counts[bad[trace] === 1 ? (having.has(trace) ? 'a' : 'b') : having.has(trace) ? 'c' : 'd']++;
   return counts;
 }
 

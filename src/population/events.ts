@@ -1,5 +1,5 @@
-import { Flag, type SpanTable } from '../model/trace.ts';
 import type { SpanEvent } from '../model/span.ts';
+import { Flag, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import type { Charges } from './charges.ts';
 import type { Sides } from './latency.ts';
@@ -43,7 +43,8 @@ export function eventChanges(table: SpanTable, charges: Charges, sides: Sides): 
       const spread = speakers.get(event)?.size ?? 1;
       const missing = seen.error ? 0 : certainRise(rates.before, rates.now, LOOSE_Z) / spread;
       const fresh = (certainRise(rates.now, rates.before, LOOSE_Z) * (seen.error ? 1 : CHATTER)) / spread;
-      if (missing > 0) changes.push({ kind: 'missing', party, event, weight: missing, ...rates, example, error: false });
+      if (missing > 0)
+        changes.push({ kind: 'missing', party, event, weight: missing, ...rates, example, error: false });
       if (fresh > 0) {
         changes.push({ kind: 'new', party, event, weight: fresh, ...rates, example: seen.example, error: seen.error });
       }

@@ -3,7 +3,7 @@ import { at } from '../model/units.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
 import type { Sides } from './latency.ts';
-import { certainRise, LOOSE_Z } from './statistics.ts';
+import { certainRise, LOOSE_Z, wilson } from './statistics.ts';
 
 /** Where failures begin: of the visits or calls of one cell, how many were the first to fail. */
 export type FailureRise = {
@@ -22,6 +22,8 @@ export type FailureRise = {
 
 /** A failure that no request felt says less about what woke us. */
 const UNFELT = 0.5;
+/** What is assumed of a call that the reference never made: that it may fail every other time. */
+const UNKNOWN = 0.5;
 
 /**
  * Counts error origins by cell on both sides. `origin` holds 1 for each row that failed by itself; `faulty` the party
@@ -36,7 +38,10 @@ export function failureRises(
   failed: Uint8Array,
 ): readonly FailureRise[] {
   const visits = { now: new Int32Array(cells.count), before: new Int32Array(cells.count) };
-  const counted = new Map<string, { cell: number; party: number; now: number; before: number; rows: number[]; fatal: number }>();
+  const counted = new Map<
+    string,
+    { cell: number; party: number; now: number; before: number; rows: number[]; fatal: number }
+  >();
   for (let trace = 0; trace < table.traces; trace++) {
     const now = sides.suspect[trace] === 1;
     if (!now && sides.reference[trace] !== 1) continue;
@@ -58,11 +63,12 @@ export function failureRises(
   }
   return [...counted.values()]
     .map(({ cell, party, now, before, rows, fatal }) => {
-      const rise = certainRise(
-        { with: Math.min(now, at(visits.now, cell)), of: at(visits.now, cell) },
-        { with: Math.min(before, at(visits.before, cell)), of: at(visits.before, cell) },
-        LOOSE_Z,
-      );
+      const seen = { with: Math.min(now, at(visits.now, cell)), of: at(visits.now, cell) };
+      const known = { with: Math.min(before, at(visits.before, cell)), of: at(visits.before, cell) };
+      const rise =
+        known.of === 0
+          ? Math.max(0, wilson(seen.with, seen.of, LOOSE_Z).low - UNKNOWN)
+          : certainRise(seen, known, LOOSE_Z);
       const felt = now === 0 ? 0 : fatal / now;
       return {
         cell,

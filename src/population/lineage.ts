@@ -72,7 +72,8 @@ export function traceLineage(view: View, actor: Actor): Lineage | undefined {
       ensure(hops, [from, to, called].join('\n'), () => ({ from, to, operation: called, ...cited(row) })).count++;
     }
   }
-  const byCount = <T extends { readonly count: number }>(list: Iterable<T>) => [...list].sort((a, b) => b.count - a.count);
+  const byCount = <T extends { readonly count: number }>(list: Iterable<T>) =>
+    [...list].sort((a, b) => b.count - a.count);
   return {
     actor,
     origins: byCount(origins.values()),

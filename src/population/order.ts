@@ -97,7 +97,10 @@ export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, s
     }
   }
   return [...tallies.values()]
-    .map(({ headStart, ...tally }) => ({ ...tally, weight: weightOf(tally) * (movedForward(headStart) ? 1 : COINCIDENCE) }))
+    .map(({ headStart, ...tally }) => ({
+      ...tally,
+      weight: weightOf(tally) * (movedForward(headStart) ? 1 : COINCIDENCE),
+    }))
     .filter((rule) => rule.weight > 0)
     .sort((a, b) => Number(b.writes) - Number(a.writes) || b.weight - a.weight || a.cell - b.cell);
 }
@@ -159,7 +162,8 @@ function related(table: SpanTable, a: number, b: number): boolean {
   return false;
 }
 
-const WRITING = /\b(insert|update|delete|replace|upsert|merge|commit|put|set|save|persist|write|publish|store|append)\b/i;
+const WRITING =
+  /\b(insert|update|delete|replace|upsert|merge|commit|put|set|save|persist|write|publish|store|append)\b/i;
 
 /** Whether a span changes data: by its database operation, by being a producer, or by what it calls itself. */
 export function isWrite(table: SpanTable, row: number): boolean {
@@ -172,5 +176,10 @@ export function isWrite(table: SpanTable, row: number): boolean {
     table.attribute(row, 'db.query.text');
   if (told !== undefined) return WRITING.test(String(told).slice(0, 40));
   if (kind === Kind.client && table.attribute(row, 'db.system.name') === undefined) return false;
-  return WRITING.test(table.name(row).replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' '));
+  return WRITING.test(
+    table
+      .name(row)
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .replaceAll('_', ' '),
+  );
 }

@@ -1,7 +1,7 @@
 import { at } from '../model/units.ts';
 import type { Cells } from './cells.ts';
-import type { Parties } from './parties.ts';
 import type { CellShift } from './latency.ts';
+import type { Parties } from './parties.ts';
 
 /** By how much the other side must be ahead before the gap leaves the callee. */
 const LEAD = 0.02;

@@ -36,7 +36,7 @@ export function nameParties(table: SpanTable, calls: Calls): Naming {
     const silent = unanswered.map((row) => {
       const known = book.find(row);
       if (known !== undefined) peer[row] = known;
-      return known === undefined ? peerName(table, row) : undefined;
+      return known === undefined ? silentName(table, row, services, names) : undefined;
     });
     const fresh = [...new Set(silent.filter((name) => name !== undefined))].filter((name) => !names.includes(name));
     names.push(...fresh.sort());
@@ -47,6 +47,14 @@ export function nameParties(table: SpanTable, calls: Calls): Naming {
     });
   }
   return { peer, party, parties: { names, services } };
+}
+
+/** A store may bear a service's name; it is still not the service. */
+function silentName(table: SpanTable, row: number, services: number, names: readonly string[]): string | undefined {
+  const name = peerName(table, row);
+  const store = table.attribute(row, 'db.system.name') ?? table.attribute(row, 'messaging.system');
+  const taken = name !== undefined && store !== undefined && names.indexOf(name) >= 0 && names.indexOf(name) < services;
+  return taken ? `${name} (${store})` : name;
 }
 
 function serviceNames(table: SpanTable): string[] {

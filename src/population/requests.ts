@@ -43,7 +43,8 @@ export function labelRequests(table: SpanTable, baseline: Uint8Array): Requests 
   }
   for (let number = 0; number < routes.size; number++) {
     const members: number[] = [];
-    for (let trace = 0; trace < traces; trace++) if (at(route, trace) === number && real[trace] === 1) members.push(trace);
+    for (let trace = 0; trace < traces; trace++)
+      if (at(route, trace) === number && real[trace] === 1) members.push(trace);
     const before = members.filter((trace) => baseline[trace] === 1);
     const alone = before.length < 8;
     const sample = sorted((alone ? members : before).map((trace) => durationOf(table, at(entry, trace))));

@@ -29,7 +29,13 @@ const UNSURE = 0.5;
 const FEWEST = 3;
 const WIDEST = 64;
 
-type Shape = { readonly parts: readonly number[]; now: number; before: number; exampleNow: number; exampleBefore: number };
+type Shape = {
+  readonly parts: readonly number[];
+  now: number;
+  before: number;
+  exampleNow: number;
+  exampleBefore: number;
+};
 
 /**
  * Compares the *sets* of things that visits of one kind do: parts are local paths inside the visit, and the operations

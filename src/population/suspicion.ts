@@ -72,8 +72,9 @@ function rank({ charges, cells }: Groundwork, families: Families): readonly Susp
   const structure = structuralWeights(cells, families.structure, calleesOf(cells, names.length), names.length);
   const { latency } = families.contribution;
 
-  const own = names.map((_, party) =>
-    1 -
+  const own = names.map(
+    (_, party) =>
+      1 -
       (1 - WEIGHT.latency * at(latency, party)) *
         (1 - Math.max(WEIGHT.event * at(event, party), WEIGHT.failure * at(failure, party))) *
         (1 - WEIGHT.structure * at(structure, party)),
@@ -85,7 +86,9 @@ function rank({ charges, cells }: Groundwork, families: Families): readonly Susp
     const told = Math.max(WEIGHT.event * at(event, party), WEIGHT.failure * at(failure, party));
     const score =
       1 -
-      (1 - WEIGHT.latency * at(latency, party)) * (1 - left * told) * (1 - left * WEIGHT.structure * at(structure, party));
+      (1 - WEIGHT.latency * at(latency, party)) *
+        (1 - left * told) *
+        (1 - left * WEIGHT.structure * at(structure, party));
     return {
       party,
       latency: at(latency, party),
@@ -115,7 +118,8 @@ function structuralWeights(
   const weights = new Float64Array(parties);
   for (const { kind, cell, weight } of changes) {
     const party = at(cells.from, cell);
-    const lowered = kind === 'vanished-shape' && [...lost].some((other) => other !== party && callees[other]?.has(party) === true);
+    const lowered =
+      kind === 'vanished-shape' && [...lost].some((other) => other !== party && callees[other]?.has(party) === true);
     if (!lowered) weights[party] = Math.max(at(weights, party), weight);
   }
   return weights;
@@ -125,7 +129,8 @@ function structuralWeights(
 export function calleesOf(cells: Cells, parties: number): readonly ReadonlySet<number>[] {
   const callees = Array.from({ length: parties }, () => new Set<number>());
   for (let cell = 0; cell < cells.count; cell++) {
-    if (isEdge(cells, cell) && cells.from[cell] !== cells.to[cell]) callees[at(cells.from, cell)]?.add(at(cells.to, cell));
+    if (isEdge(cells, cell) && cells.from[cell] !== cells.to[cell])
+      callees[at(cells.from, cell)]?.add(at(cells.to, cell));
   }
   return callees;
 }

@@ -31,6 +31,8 @@ export const VERSION = 'service.version';
 const FEWEST = 5;
 /** Standard errors of shifts count as at least this much: timers are no better. */
 const ERROR_FLOOR = 500;
+/** And between services as this part of the largest shift: the same work takes a little longer here than there. */
+const TIMER_SHARE = 0.05;
 
 type Visit = { readonly row: number; readonly time: number; readonly window: boolean };
 
@@ -59,7 +61,8 @@ export function versionShifts(
   return [...found].map(([version, list]) => {
     const concurrent = list.some((entry) => entry.concurrent);
     const hops = list.filter((entry) => entry.concurrent === concurrent).map((entry) => entry.hop);
-    return { version, hops, pooled: pool(hops, ERROR_FLOOR), concurrent };
+    const floor = hops.reduce((most, hop) => Math.max(most, TIMER_SHARE * hop.value), ERROR_FLOOR);
+    return { version, hops, pooled: pool(hops, floor), concurrent };
   });
 }
 

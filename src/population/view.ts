@@ -57,7 +57,7 @@ export type View = {
 };
 
 /** Bad requests are looked at alone when they are fewer than this part of their window, so that the good do not drown them. */
-const MINORITY = 0.4;
+const MINORITY = 0.6;
 /** Fewest good requests that can stand for "usual". */
 const FEWEST_GOOD = 3;
 /** Halves smaller than this say nothing about chance. */

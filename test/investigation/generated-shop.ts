@@ -6,9 +6,25 @@ import type { SpanId, TraceId } from '../../src/model/units.ts';
  * starts on whole milliseconds, finer ends, `tls.connect` under the CLIENT span, a SERVER span that ends when its client
  * hangs up. Names are shuffled per seed, so that nothing can depend on them.
  */
-export type Fault = 'none' | 'tls-retry' | 'write-race' | 'slow-serialisation' | 'auth-cascade' | 'audit' | 'slow-store' | 'one-service-errors';
+export type Fault =
+  | 'none'
+  | 'tls-retry'
+  | 'write-race'
+  | 'slow-serialisation'
+  | 'auth-cascade'
+  | 'audit'
+  | 'slow-store'
+  | 'one-service-errors';
 
-export type Names = { readonly gateway: string; readonly order: string; readonly auth: string; readonly inventory: string; readonly payment: string; readonly provider: string; readonly bystander: string };
+export type Names = {
+  readonly gateway: string;
+  readonly order: string;
+  readonly auth: string;
+  readonly inventory: string;
+  readonly payment: string;
+  readonly provider: string;
+  readonly bystander: string;
+};
 
 export type Options = {
   readonly seed: number;
@@ -23,22 +39,55 @@ export type Options = {
   readonly load?: number;
 };
 
-export type Population = { readonly names: Names; readonly baseline: readonly SpanRecord[]; readonly suspects: readonly SpanRecord[] };
+export type Population = {
+  readonly names: Names;
+  readonly baseline: readonly SpanRecord[];
+  readonly suspects: readonly SpanRecord[];
+};
 
 const EPOCH = 1_790_000_000_000_000;
 const MS = 1_000;
-const POOL = ['amber', 'birch', 'cobalt', 'delta', 'ember', 'fjord', 'garnet', 'harbor', 'indigo', 'juniper', 'kelp', 'lagoon'];
+const POOL = [
+  'amber',
+  'birch',
+  'cobalt',
+  'delta',
+  'ember',
+  'fjord',
+  'garnet',
+  'harbor',
+  'indigo',
+  'juniper',
+  'kelp',
+  'lagoon',
+];
 
 export function generate(options: Options): Population {
   const random = mulberry(options.seed);
   const words = shuffle(POOL, random);
   const word = (i: number) => `${words[i]}-svc`;
-  const names: Names = { gateway: word(0), order: word(1), auth: word(2), inventory: word(3), payment: word(4), provider: `${words[5]}.example`, bystander: word(6) };
+  const names: Names = {
+    gateway: word(0),
+    order: word(1),
+    auth: word(2),
+    inventory: word(3),
+    payment: word(4),
+    provider: `${words[5]}.example`,
+    bystander: word(6),
+  };
   const make = (count: number, fault: Fault, from: number, distractor: boolean, load: number): SpanRecord[] => {
     const spans: SpanRecord[] = [];
     for (let i = 0; i < count; i++) {
       const hit = random() < (options.share ?? 1);
-      const shop = new Request(random, names, EPOCH + from + i * 220 * MS, hit ? fault : 'none', fault, distractor, load);
+      const shop = new Request(
+        random,
+        names,
+        EPOCH + from + i * 220 * MS,
+        hit ? fault : 'none',
+        fault,
+        distractor,
+        load,
+      );
       spans.push(...shop.run(i));
     }
     return spans;
@@ -62,7 +111,15 @@ class Request {
   readonly #traceId: TraceId;
   #now: number;
 
-  constructor(random: () => number, names: Names, start: number, fault: Fault, window: Fault, distractor: boolean, load: number) {
+  constructor(
+    random: () => number,
+    names: Names,
+    start: number,
+    fault: Fault,
+    window: Fault,
+    distractor: boolean,
+    load: number,
+  ) {
     this.#random = random;
     this.#names = names;
     this.#fault = fault;
@@ -79,29 +136,46 @@ class Request {
     const audited = this.#fault === 'audit' && index % 6 === 0;
     const version = this.#fault === 'slow-serialisation' ? '2' : '1';
     let failed = false;
-    this.#serve(undefined, gateway, 'POST /checkout', version, { 'user.id': audited ? 'u-99' : user, 'client.address': audited ? '203.0.113.9' : '198.51.100.4', 'user_agent.original': 'agent/1' }, (entry) => {
-      this.#work(3);
-      if (this.#fault === 'slow-serialisation') this.#work(40);
-      failed = !this.#authenticate(entry, version);
-      if (!failed) {
-        this.#call(entry, gateway, order, 'POST /orders', () => this.#placeOrder(audited, version));
-        const slow = this.#distractor ? 60 : 4;
-        this.#detached(entry, gateway, bystander, slow);
-      }
-      this.#work(2);
-      return failed ? 503 : this.#fault === 'one-service-errors' ? 500 : 200;
-    });
+    this.#serve(
+      undefined,
+      gateway,
+      'POST /checkout',
+      version,
+      {
+        'user.id': audited ? 'u-99' : user,
+        'client.address': audited ? '203.0.113.9' : '198.51.100.4',
+        'user_agent.original': 'agent/1',
+      },
+      (entry) => {
+        this.#work(3);
+        if (this.#fault === 'slow-serialisation') this.#work(40);
+        failed = !this.#authenticate(entry, version);
+        if (!failed) {
+          this.#call(entry, gateway, order, 'POST /orders', () => this.#placeOrder(audited, version));
+          const slow = this.#distractor ? 60 : 4;
+          this.#detached(entry, gateway, bystander, slow);
+        }
+        this.#work(2);
+        return failed ? 503 : this.#fault === 'one-service-errors' ? 500 : 200;
+      },
+    );
     return this.#spans;
   }
 
   #authenticate(entry: SpanId, version: string): boolean {
     const { gateway, auth } = this.#names;
     if (this.#fault !== 'auth-cascade') {
-      this.#call(entry, gateway, auth, 'GET /verify', () => this.#serve(this.#parent, auth, 'GET /verify', version, {}, () => (this.#work(6), 200)));
+      this.#call(entry, gateway, auth, 'GET /verify', () =>
+        this.#serve(this.#parent, auth, 'GET /verify', version, {}, () => (this.#work(6), 200)),
+      );
       return true;
     }
     for (let attempt = 0; attempt < 3; attempt++) {
-      const client = this.#open(entry, gateway, 'GET', 'client', { 'server.address': 'localhost', 'server.port': 4001, 'url.full': 'http://localhost:4001/verify' });
+      const client = this.#open(entry, gateway, 'GET', 'client', {
+        'server.address': 'localhost',
+        'server.port': 4001,
+        'url.full': 'http://localhost:4001/verify',
+      });
       const server = this.#open(client, auth, 'GET /verify', 'server', {});
       this.#work(250);
       this.#close(server, {});
@@ -139,7 +213,14 @@ class Request {
         commit();
       }
       this.#call(entry, order, payment, 'POST /charge', () =>
-        this.#serve(this.#parent, payment, 'POST /charge', version === '2' ? '1' : version, {}, (visit) => (this.#charge(visit), 200)),
+        this.#serve(
+          this.#parent,
+          payment,
+          'POST /charge',
+          version === '2' ? '1' : version,
+          {},
+          (visit) => (this.#charge(visit), 200),
+        ),
       );
       if (audited) this.#query(entry, order, 'SELECT', 'customers', 2_500);
       else this.#query(entry, order, 'SELECT', 'customers', 1);
@@ -150,7 +231,11 @@ class Request {
   #charge(visit: SpanId): void {
     const { payment, provider } = this.#names;
     this.#work(2);
-    const client = this.#open(visit, payment, 'POST', 'client', { 'server.address': provider, 'server.port': 443, 'url.full': `https://${provider}/pay` });
+    const client = this.#open(visit, payment, 'POST', 'client', {
+      'server.address': provider,
+      'server.port': 443,
+      'url.full': `https://${provider}/pay`,
+    });
     const tries = this.#fault === 'tls-retry' ? 3 : 1;
     for (let attempt = 1; attempt <= tries; attempt++) {
       const last = attempt === tries;
@@ -182,7 +267,10 @@ class Request {
 
   #call(parent: SpanId, from: string, to: string, operation: string, body: () => void): void {
     const path = operation.split(' ')[1] ?? '/';
-    const client = this.#open(parent, from, operation.split(' ')[0] ?? 'GET', 'client', { 'server.address': 'localhost', 'url.full': `http://localhost:4001${path}` });
+    const client = this.#open(parent, from, operation.split(' ')[0] ?? 'GET', 'client', {
+      'server.address': 'localhost',
+      'url.full': `http://localhost:4001${path}`,
+    });
     this.#work(0.6);
     this.#parent = client;
     body();
@@ -203,13 +291,34 @@ class Request {
     this.#work(1);
   }
 
-  #serve(parent: SpanId | undefined, service: string, name: string, version: string, attributes: Attributes, body: (span: SpanId) => number): void {
-    const span = this.#open(parent, service, name, 'server', { 'http.route': name.split(' ')[1] ?? '/', 'http.request.method': name.split(' ')[0] ?? 'GET', ...attributes }, version);
+  #serve(
+    parent: SpanId | undefined,
+    service: string,
+    name: string,
+    version: string,
+    attributes: Attributes,
+    body: (span: SpanId) => number,
+  ): void {
+    const span = this.#open(
+      parent,
+      service,
+      name,
+      'server',
+      { 'http.route': name.split(' ')[1] ?? '/', 'http.request.method': name.split(' ')[0] ?? 'GET', ...attributes },
+      version,
+    );
     const code = body(span);
     this.#close(span, { 'http.response.status_code': code }, code >= 500 ? 'error' : 'unset');
   }
 
-  #open(parent: SpanId | undefined, service: string, name: string, kind: SpanKind, attributes: Attributes, version = '1'): SpanId {
+  #open(
+    parent: SpanId | undefined,
+    service: string,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    version = '1',
+  ): SpanId {
     const spanId = hex(this.#random, 16);
     const known = this.#spans.find((span) => span.spanId === parent && span.service === service);
     this.#spans.push({
@@ -223,7 +332,10 @@ class Request {
       end: 0,
       status: 'unset',
       attributes,
-      resource: { 'service.name': service, 'service.version': known === undefined ? version : (known.resource['service.version'] ?? version) },
+      resource: {
+        'service.name': service,
+        'service.version': known === undefined ? version : (known.resource['service.version'] ?? version),
+      },
       events: [],
       links: [],
     });
