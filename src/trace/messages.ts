@@ -1,0 +1,57 @@
+import { Flag, Kind, type SpanTable } from '../model/trace.ts';
+import { at, type Micros } from '../model/units.ts';
+
+/**
+ * A message from the span that sent it to a span that took it up.
+ *
+ * ```
+ *   send      ├──┤
+ *   process           ├─────────┤        waits for nobody, and nobody waits for it
+ *                ←delay→
+ * ```
+ */
+export type Message = {
+  readonly producer: number;
+  readonly consumer: number;
+  /** µs from the end of sending to the start of processing, as recorded: negative when the consumer was faster, or by skew. */
+  readonly delay: Micros;
+  readonly by: 'parent' | 'link';
+};
+
+/**
+ * Every message of the table whose two ends are in it, by the consumer's row, then the producer's. Messaging conventions
+ * join the two by a link (always so for batches) or, for single messages, by parent. A receiving CLIENT span with a link
+ * takes messages up too. Reference section 1.3.
+ */
+export function messagesOf(table: SpanTable): readonly Message[] {
+  const producers = producersById(table);
+  const found: Message[] = [];
+  for (let ordinal = 0; ordinal < table.traces; ordinal++) {
+    for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
+      const senders = new Map<number, Message['by']>();
+      const parent = at(table.parent, row);
+      const isConsumer = at(table.kind, row) === Kind.consumer;
+      if (isConsumer && parent >= 0 && at(table.kind, parent) === Kind.producer) senders.set(parent, 'parent');
+      if ((at(table.flags, row) & Flag.links) !== 0 && (isConsumer || at(table.kind, row) === Kind.client)) {
+        for (const { traceId, spanId } of table.links(row)) {
+          const producer = producers.get(`${traceId}/${spanId}`);
+          if (producer !== undefined && !senders.has(producer)) senders.set(producer, 'link');
+        }
+      }
+      for (const [producer, by] of [...senders].sort(([a], [b]) => a - b)) {
+        found.push({ producer, consumer: row, delay: at(table.start, row) - at(table.end, producer), by });
+      }
+    }
+  }
+  return found;
+}
+
+function producersById(table: SpanTable): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  for (let ordinal = 0; ordinal < table.traces; ordinal++) {
+    for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
+      if (at(table.kind, row) === Kind.producer) rows.set(`${table.traceIds[ordinal]}/${table.spanId(row)}`, row);
+    }
+  }
+  return rows;
+}
