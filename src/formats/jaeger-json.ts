@@ -60,7 +60,7 @@ function spanOf(span: unknown, processes: ReadonlyMap<string, Process>): SpanRec
   const start = wholeMicros(span.startTime);
   if (start === undefined || start === 0) return 'has no valid startTime';
   const duration = wholeMicros(span.duration ?? 0);
-  if (duration === undefined) return 'has no valid duration';
+  if (duration === undefined || !Number.isSafeInteger(start + duration)) return 'has no valid duration';
 
   const inline = isObject(span.process) ? processOf(span.process) : undefined;
   const process = inline ?? processes.get(String(span.processID)) ?? processOf(undefined);

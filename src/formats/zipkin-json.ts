@@ -40,7 +40,7 @@ function spanOf(span: unknown): SpanRecord | string {
   const start = wholeMicros(span.timestamp) ?? firstAnnotation(span.annotations);
   if (start === undefined || start === 0) return 'has neither a timestamp nor an annotation with one';
   const duration = wholeMicros(span.duration ?? 0);
-  if (duration === undefined) return 'has no valid duration';
+  if (duration === undefined || !Number.isSafeInteger(start + duration)) return 'has no valid duration';
 
   const local = isObject(span.localEndpoint) ? span.localEndpoint : {};
   const service = cut(textOf(local.serviceName) ?? UNKNOWN_SERVICE, LIMITS.name);
