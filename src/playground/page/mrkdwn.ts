@@ -5,7 +5,7 @@ import { drawDate, safeAddress } from './text-parts.ts';
 export type Names = { person(id: string): string; channel(id: string): string };
 
 const INLINE =
-  /`(?<code>[^`\n]+)`|<(?<reference>[^<>\n]+)>|(?<![\w*])\*(?<bold>\S|\S[^*\n]*?\S)\*(?![\w*])|(?<!\w)_(?<italic>[^\s_]|[^\s_][^\n]*?\S)_(?!\w)|(?<![\w~])~(?<strike>\S|\S[^~\n]*?\S)~(?![\w~])|:(?<emoji>[a-z0-9_+-]+):/g;
+  /`(?<code>[^`\n]+)`|<(?<reference>[^<>\n]+)>|(?<![\w*])\*(?<bold>[^\s*]|[^\s*][^*\n]*?[^\s*])\*(?![\w*])|(?<!\w)_(?<italic>[^\s_]|[^\s_][^\n]*?\S)_(?!\w)|(?<![\w~])~(?<strike>[^\s~]|[^\s~][^~\n]*?[^\s~])~(?![\w~])|:(?<emoji>[a-z0-9_+-]+):|(?<address>https?:\/\/[^\s<>|`*~]*[^\s<>|`*~.,;:!?)\]}'"])/g;
 
 const EMOJI: Readonly<Record<string, string>> = {
   bell: '🔔',
@@ -40,7 +40,8 @@ export function drawMrkdwn(text: string, names: Names): ReactNode {
     const closed = at % 2 === 1 && at < all.length - 1;
     if (closed) return createElement('pre', { key: at }, unescapeText(part.replace(/^\n/, '')));
     const opened = at % 2 === 1 ? '```' : '';
-    return createElement(Fragment, { key: at }, drawLines(opened + part, names));
+    const words = at > 0 && opened === '' ? part.replace(/^\n/, '') : part;
+    return createElement(Fragment, { key: at }, drawLines(opened + words, names));
   });
   return createElement('div', { className: 'text' }, parts);
 }
@@ -87,6 +88,7 @@ type Groups = Readonly<Record<string, string | undefined>>;
 function drawToken(token: string, found: Groups, names: Names, depth: number): ReactNode {
   if (found.code !== undefined) return createElement('code', null, unescapeText(found.code));
   if (found.reference !== undefined) return drawReference(found.reference, names);
+  if (found.address !== undefined) return drawReference(found.address, names);
   if (found.emoji !== undefined) return EMOJI[found.emoji] ?? token;
   const inner = found.bold ?? found.italic ?? found.strike;
   if (inner === undefined || depth >= DEEPEST) return unescapeText(token);

@@ -160,7 +160,7 @@ function channelPane({ workspace, view, channel, reader }: PageFacts): ReactNode
       }),
       emptyState(),
     ),
-    composer(`Message #${channel.name}, or type / for commands`, 'channel'),
+    composer(`Message #${channel.name} or type /`, 'channel'),
   );
 }
 
@@ -197,7 +197,7 @@ function threadPane({ workspace, view, channel, thread, reader }: PageFacts): Re
       { className: 'messages', role: 'log', 'aria-label': 'Messages in the thread', tabIndex: 0 },
       h('div', { className: 'list', dangerouslySetInnerHTML: { __html: html } }),
     ),
-    composer('Reply, or ask @Causeway a question', 'thread'),
+    composer(`Reply or ask @${workspace.bot.realName}`, 'thread'),
   );
 }
 
