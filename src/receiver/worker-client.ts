@@ -4,10 +4,13 @@ import type { Log } from '../ports/log.ts';
 import type { CallName, Calls, PlainFailure, Report, WorkerOptions } from './protocol.ts';
 
 /**
- * Heap of the worker. A hostile request that outgrows it ends the worker, which is started anew, and not the bot. The young
- * part is small because spans live for milliseconds: a larger one only lets more dead ones pile up.
+ * The old part is a ceiling for the worst JSON of `BODY_LIMIT` bytes (millions of tiny objects), not what is used: a parse
+ * that outgrows its heap would end the whole process. The young part is small because spans live for milliseconds, and a
+ * larger one only lets more dead ones pile up.
  */
-const HEAP = { maxOldGenerationSizeMb: 768, maxYoungGenerationSizeMb: 16 };
+const HEAP = { maxOldGenerationSizeMb: 2_048, maxYoungGenerationSizeMb: 16 };
+
+const ENTRY = new URL('./worker.ts', import.meta.url);
 
 const RESTART_AFTER_MS = 1_000;
 
@@ -17,22 +20,25 @@ type Pending = { resolve(value: unknown): void; reject(thrown: unknown): void };
 export class WorkerClient {
   readonly #options: WorkerOptions;
   readonly #log: Log;
+  readonly #entry: URL;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #next = 1;
   #closing = false;
+  #served = false;
   #restart: NodeJS.Timeout | undefined;
   port: number | undefined;
   setback: Failure | undefined;
 
-  constructor(options: WorkerOptions, log: Log) {
+  constructor(options: WorkerOptions, log: Log, entry: URL = ENTRY) {
     this.#options = options;
     this.#log = log;
+    this.#entry = entry;
   }
 
   /** Resolves when the worker serves. Rejects with a `Failure` when the store cannot be opened. */
   start(): Promise<void> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(this.#entry, {
       workerData: this.#options,
       name: 'otlp-receiver',
       resourceLimits: HEAP,
@@ -41,11 +47,13 @@ export class WorkerClient {
     return new Promise((resolve, reject) => {
       worker.on('message', (report: Report) => {
         if (report.kind === 'ready') {
+          this.#served = true;
           this.port = report.port;
           this.setback = report.setback === undefined ? undefined : revived(report.setback);
           resolve();
         } else if (report.kind === 'stillborn') {
-          this.#closing = true;
+          // At first somebody is told and decides; later it is tried again and again.
+          if (!this.#served) this.#closing = true;
           reject(revived(report.failure));
         } else this.#hear(report);
       });
