@@ -9,11 +9,11 @@ export type Times = Pick<SpanTable, 'start' | 'end'>;
  * tile the span exactly. Walked backwards from the end, always to the child that finished last:
  *
  * ```
- *   entry  ├──────────────────────────────┤      sections   entry  [0,1)
- *     a     ├────────┤                                      a      [1,9)
- *     b          ├──────────────┤                           c      [9,20)
- *     c              ├──────────┤   ends as late as b,      entry  [20,30)
- *                                   begins later: it was waited for last
+ *   entry  ├─────────────────────────────┤     sections   entry  [0, 1)
+ *     a     ├───────┤                                     a      [1, 10)
+ *     b         ├───────────────┤                         c      [10, 22)
+ *     c              ├──────────┤   ends with b, began    entry  [22, 30)
+ *                                   later: waited for last
  * ```
  *
  * Children are clipped to their parents. A child that seems to overlap the next one by less than `tolerance` still came

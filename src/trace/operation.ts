@@ -112,7 +112,7 @@ export function routeOf(path: string): string {
   let mayBeId = false;
   for (let index = 0; index <= path.length; index++) {
     const code = index < path.length ? path.charCodeAt(index) : END;
-    if ((code >= ZERO && code <= NINE) || code === AT) mayBeId = true;
+    if ((code >= ZERO && code <= NINE) || code === AT || code === ESCAPE) mayBeId = true;
     else if (code === SLASH || code === QUERY || code === FRAGMENT || code === PARAMETER || code === END) {
       const segment = path.slice(from, index);
       route += mayBeId ? withoutId(segment) : segment;
@@ -125,14 +125,15 @@ export function routeOf(path: string): string {
   return route.slice(0, LONGEST);
 }
 
-const [ZERO, NINE, AT, SLASH, QUERY, FRAGMENT, PARAMETER, END] = [48, 57, 64, 47, 63, 35, 59, -1];
+const [ZERO, NINE, AT, SLASH, QUERY, FRAGMENT, PARAMETER, ESCAPE, END] = [48, 57, 64, 47, 63, 35, 59, 37, -1];
 
 const WHOLE_ID =
   /^(?:\d+|\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|(?=.*\d)[0-9a-f]{8,}|.*@.*\..*)$/i;
 const LONG_TOKEN = /^(?=.*\d)[\w.~%=+-]{20,}$/;
 
+/** Nobody escapes the words of a route: an escaped segment is somebody's data. */
 function withoutId(segment: string): string {
-  if (WHOLE_ID.test(segment) || LONG_TOKEN.test(segment)) return '{id}';
+  if (segment.includes('%') || WHOLE_ID.test(segment) || LONG_TOKEN.test(segment)) return '{id}';
   return segment.replace(/(?<=[-_.:~])\d+(?=$|[-_.:~])|\d{3,}/g, '{id}');
 }
 

@@ -122,10 +122,11 @@ export function skewRepairs(table: SpanTable, clocks: Clocks): ReadonlyMap<numbe
   return repairs;
 }
 
-/** The offset nearest to none that the calls allow. */
+/** The offset nearest to none that the calls allow; under a millisecond it is the noise of two good clocks, and none. */
 function leastShift(offset: Offset | undefined): Micros {
-  if (offset === undefined || (offset.low <= 0 && offset.high >= 0)) return 0;
-  return offset.low > 0 ? offset.low : offset.high;
+  if (offset === undefined) return 0;
+  const least = Math.max(0, offset.low) + Math.min(0, offset.high);
+  return Math.abs(least) < MILLISECOND ? 0 : least;
 }
 
 /** A span that its remote parent waited for: a SERVER, or of no kind at all and not detached. */

@@ -50,6 +50,11 @@ const GEOMETRIES: readonly (readonly [string, string, readonly string[]])[] = [
     'a p 0..50\n  a send producer 10..12\n    b process consumer 11..45',
     ['p 0–10', 'send 10–12', 'p 12–50'],
   ],
+  [
+    'the drawing in the description',
+    'a entry |==============================|\n  a a    | =========                    |\n  a b    |     =================        |\n  a c    |          ============        |',
+    ['entry 0–1', 'a 1–10', 'c 10–22', 'entry 22–30'],
+  ],
   ['a child without length takes nothing', 'a p |====|\n  a c |  : |', ['p 0–4']],
   [
     'a grandchild through two services',

@@ -31,6 +31,13 @@ describe('clocksOf', () => {
     expect(table.repairs.get(0)).toEqual([{ kind: 'skew', from: 'a', to: 'b', offset: -22_000, uncertainty: 5_000 }]);
   });
 
+  it('does not call the noise of two good clocks a skew', () => {
+    const { table } = drawTable('a call client 0.001..9.5\n  b serve server 1.001..9.9');
+    expect(clocksOf(table).offset(0, 1)).toEqual({ low: -1_000, high: -400 });
+    expect(table.repairs.size).toBe(0);
+    expect(alignedTimes(table, clocksOf(table))).toBe(table);
+  });
+
   it('adds intervals along the hops', () => {
     const { table, row } = drawTable(`
       a call client 0.001..100
