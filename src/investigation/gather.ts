@@ -16,8 +16,9 @@ const SPAN_LIMIT = 200_000;
 const FIRST_SLICE = 5 * SECOND;
 const LOOK_BACK = 64 * MINUTE;
 const SUSPECT_WINDOW = 10 * MINUTE;
-/** An incident counts as known for this long around its alert when nobody told its true extent. */
-const AROUND = 30 * SECOND;
+/** An incident counts as known for this long after its alert when nobody saw its end, and this long after an end that was seen. */
+const UNSEEN_END = 30 * SECOND;
+const SEEN_END = 2 * SECOND;
 
 /** Suspect and baseline traces in one table, so that call paths compare. */
 export type Gathered = {
@@ -135,7 +136,7 @@ function knownIncidents(known: readonly Investigation[], alert: Alert): readonly
     const { impact } = other.analysis;
     const begun = other.trigger.alert.startedAt;
     const from = Math.min(impact.since ?? begun, other.gathering.scope.from, begun) - SECOND;
-    const to = Math.max(impact.lastSeen ?? begun, begun) + AROUND;
+    const to = impact.lastSeen === undefined ? begun + UNSEEN_END : Math.max(impact.lastSeen, begun) + SEEN_END;
     windows.push({ from: Math.max(from, begun - SUSPECT_WINDOW), to: Math.min(to, alert.startedAt - 2 * SECOND) });
   }
   return windows;
