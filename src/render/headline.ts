@@ -17,7 +17,10 @@ export function headlineOf(speaker: Speaker, answered: Answered): Line {
     ];
   }
   const word = speaker.say(verdict.kind === 'cause' ? 'card.cause' : 'card.suspect');
-  return [{ bold: lineText(word) }, ' ', ...speaker.headline(top.mechanism, top.component)];
+  const shared = top.qualifier
+    ? [' ', ...speaker.say('card.qualifier', { key: name(top.qualifier.key), value: name(top.qualifier.value) })]
+    : [];
+  return joinStrings([{ bold: lineText(word) }, ' ', ...speaker.headline(top.mechanism, top.component), ...shared]);
 }
 
 /** `31 of 40 POST /checkout requests examined, since 03:09, ongoing at 03:16 (9 of 12 requests)` */

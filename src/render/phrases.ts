@@ -27,6 +27,7 @@ export const PHRASES = {
     repeats: ['repeats'],
     counts: ['with', 'of'],
     'counts-healthy': ['with', 'of', 'baselineWith', 'baselineOf'],
+    qualifier: ['key', 'value'],
     'made-worse': [],
     also: [],
     lead: [],

@@ -120,8 +120,9 @@ function pick(trace: Trace, lines: Lines, wishes: RowWishes): ReadonlySet<number
   if (lines.members.size <= wishes.limit && lines.members.size > 0) return new Set(lines.members.keys());
 
   const waited = new Map<number, number>();
+  const nearest = nearestLines(trace, lines);
   for (const section of wishes.path) {
-    const line = shownLine(trace, lines, section.row);
+    const line = at(nearest, section.row - trace.from);
     waited.set(line, (waited.get(line) ?? 0) + section.end - section.start);
   }
   const weigh = (line: number) => {
@@ -216,15 +217,14 @@ function childrenOf(trace: Trace, row: number): Int32Array {
   return children.subarray(at(childrenFrom, row), at(childrenFrom, row + 1));
 }
 
-/** The row's own line, or the nearest one above that has not swallowed it. */
-function shownLine(trace: Trace, lines: Lines, row: number): number {
-  let current = row;
-  while (current >= 0) {
-    const line = at(lines.line, current - trace.from);
-    if (line >= 0) return line;
-    current = at(trace.table.parent, current);
+/** Each row's own line, or the line above that has swallowed it. */
+function nearestLines(trace: Trace, lines: Lines): Int32Array {
+  const nearest = Int32Array.from(lines.line);
+  for (let row = trace.from; row < trace.to; row += 1) {
+    const parent = at(trace.table.parent, row);
+    if (at(nearest, row - trace.from) < 0 && parent >= 0) nearest[row - trace.from] = at(nearest, parent - trace.from);
   }
-  return row;
+  return nearest;
 }
 
 /** Lines above a line, nearest first. */

@@ -116,7 +116,7 @@ function createPen(layout: WaterfallLayout, perPixel: number, length: number, ma
   function strip(of: Strip, choice: RowChoice, colours: ReadonlyMap<string, string>): void {
     const { trace } = of;
     const begin = extent(trace).start;
-    const waits = sectionsByLine(trace, of.path, choice.rows);
+    const waits = sectionsByLine(trace, of.path, choice.rows, perPixel / 2);
     for (const [index, line] of choice.rows.entries()) {
       if (line.culprit) bands.push({ from: left, to: right, y, y2: y + layout.row, color: '#fdecee' });
       const service = trace.table.text(at(trace.table.service, line.row));
@@ -221,23 +221,29 @@ function lengthOf(trace: Trace, line: WaterfallRow): number {
   return covered;
 }
 
-/** The critical path as it falls on the shown lines: a folded span's share is drawn on its nearest shown ancestor. */
+/**
+ * The critical path as it falls on the shown lines: a folded span's share is drawn on its nearest shown ancestor, and what
+ * lies closer together than `gap` is drawn in one piece.
+ */
 function sectionsByLine(
-  trace: Trace,
+  { table, from, to }: Trace,
   path: readonly Section[],
   lines: readonly WaterfallRow[],
+  gap: number,
 ): readonly (readonly { start: number; end: number }[])[] {
-  const lineOf = new Map<number, number>();
-  for (const [index, line] of lines.entries()) for (const row of line.members) lineOf.set(row, index);
+  const lineOf = new Int32Array(to - from).fill(-1);
+  for (const [index, line] of lines.entries()) for (const row of line.members) lineOf[row - from] = index;
+  for (let row = from; row < to; row += 1) {
+    const parent = at(table.parent, row);
+    if (at(lineOf, row - from) < 0 && parent >= 0) lineOf[row - from] = at(lineOf, parent - from);
+  }
   const byLine: { start: number; end: number }[][] = lines.map(() => []);
   const inOrder = [...path].sort((a, b) => a.start - b.start || a.row - b.row);
   for (const section of inOrder) {
-    let row = section.row;
-    while (row >= 0 && !lineOf.has(row)) row = at(trace.table.parent, row);
-    const sections = byLine[lineOf.get(row) ?? -1];
+    const sections = byLine[at(lineOf, section.row - from)];
     if (!sections) continue;
     const before = sections.at(-1);
-    if (before && section.start <= before.end) before.end = Math.max(before.end, section.end);
+    if (before && section.start <= before.end + gap) before.end = Math.max(before.end, section.end);
     else sections.push({ start: section.start, end: section.end });
   }
   return byLine;

@@ -82,7 +82,7 @@ describe('answers', () => {
     expect(text).toContain('payments POST /charge: 100 ms, not in the healthy one');
     expect(text).toContain('audit POST /log: missing, 100 ms in the healthy one');
     const picture = await ask('compare with a healthy trace').draw?.();
-    expect(picture?.filename).toMatch(/compared-full\.png$/);
+    expect(picture?.filename).toMatch(/compared-card\.png$/);
   });
 
   test('without kept spans it says so instead of guessing', () => {

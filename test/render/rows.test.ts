@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SpanRecord } from '../../src/model/span.ts';
 import { Flag, type Trace } from '../../src/model/trace.ts';
 import { at, type SpanId } from '../../src/model/units.ts';
 import { chooseRows, type RowChoice } from '../../src/render/rows.ts';
+import { compose } from '../../src/render/waterfall.ts';
+import { CARD } from '../../src/render/waterfall-layout.ts';
+import { buildTable, traceAt } from '../../src/trace/build.ts';
 import { criticalPath } from '../../src/trace/critical-path.ts';
 import { drawTable } from '../draw.ts';
 import { arbitraryTrace } from './arbitrary-trace.ts';
@@ -126,6 +130,27 @@ gateway  root  0..100
     const shown = rows.map((row) => drawn.table.name(row.row));
     expect(shown).toEqual(['op0', 'op295', 'op296', 'op297', 'op298', 'op299']);
     expect(folded).toBe(294);
+  });
+
+  test('a chain of fifty thousand is chosen from in linear time', () => {
+    const records = Array.from({ length: 50_000 }, (_, n): SpanRecord => {
+      const id = (index: number) => (index + 1).toString(16).padStart(16, '0');
+      const parent = n === 0 ? {} : { parentSpanId: id(n - 1) };
+      const rest = { kind: 'internal', status: 'unset', attributes: {}, resource: {}, events: [], links: [] } as const;
+      const times = { start: 1_800_000_000_000_000 + n, end: 1_800_000_000_200_000 - n };
+      return { traceId: 'a'.repeat(32), spanId: id(n), ...parent, service: 'a', name: 'step', ...times, ...rest };
+    });
+    const trace = traceAt(buildTable(records), 0);
+    const { rows } = choose(trace, 15, [trace.table.spanId(49_999)]);
+    expect(rows).toHaveLength(15);
+    expect(rows.at(-1)).toMatchObject({ row: 49_999, culprit: true, depth: 14 });
+    expect(
+      compose(
+        trace,
+        { size: 'card', culprits: [], title: '', subtitle: '', alt: '', path: criticalPath(trace.table, 0) },
+        CARD,
+      ).height,
+    ).toBeGreaterThan(0);
   });
 
   test('fifty thousand spans are chosen from without recursion', () => {

@@ -25,6 +25,15 @@ const CARDS: Readonly<Record<string, Answered>> = {
   'cause-quiet': answered(CASCADE, { rechecks: [{ at: SINCE + 7 * MINUTE, affected: 0, examined: 0 }] }),
   'cause-resolved': answered(CASCADE, { resolvedAt: SINCE + 10 * MINUTE }),
   suspect: answered({ ...CASCADE, verdict: { ...CASCADE.verdict, kind: 'suspect', confidence: 'medium' } }),
+  qualified: answered({
+    ...CASCADE,
+    verdict: {
+      ...CASCADE.verdict,
+      hypotheses: [
+        { ...(CASCADE.verdict.hypotheses[0] as Hypothesis), qualifier: { key: 'service.version', value: '2' } },
+      ],
+    },
+  }),
   'cannot-tell': answered(CANNOT_TELL),
   healthy: answered({
     ...CANNOT_TELL,

@@ -35,7 +35,7 @@ export const compare: Answerer = (ask) => {
   if (wordsOf(ask.text).some((word) => PAST.has(word))) notes.push(speaker.say('answers.compare-past'));
   return {
     message: reply(ask, headline, { items, notes, offer: ['time', 'evidence'] }),
-    draw: () => drawCulprit(ask.answered, ask.table, 'full', ask.words, 'healthy'),
+    draw: () => drawCulprit(ask.answered, ask.table, 'card', ask.words, 'healthy'),
   };
 };
 
