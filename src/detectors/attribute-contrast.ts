@@ -1,7 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import { type Contrast, namesInstance } from '../population/contrast.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, factor, named, rounded } from './cite.ts';
+import { cite, clip, count, named, rounded } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** D16: the trouble sits on one running copy of a service. */
@@ -32,7 +32,7 @@ const MOST = 3;
 const NEARLY_ALL = 0.6;
 
 function finding(view: View, contrast: Contrast, detector: string): Finding {
-  const { key, value, services, counts, oddsRatio, overlap, aliases } = contrast;
+  const { key, value, services, counts, oddsRatio, overlap } = contrast;
   const instance = namesInstance(key);
   const bad = counts.a + counts.b;
   const good = counts.c + counts.d;
@@ -55,8 +55,6 @@ function finding(view: View, contrast: Contrast, detector: string): Finding {
           ofBad: count(bad),
           good: count(counts.c),
           ofGood: count(good),
-          odds: factor(oddsRatio),
-          aliases: count(aliases.length),
         },
         {
           counts: { with: counts.a, of: bad, baselineWith: counts.c, baselineOf: good },

@@ -61,7 +61,6 @@ function findingOf(view: View, rule: OrderRule): Finding {
       rows,
       'order.counts',
       {
-        ...names,
         broken: count(broken),
         of: count(ofNow),
         kept: count(rule.before.waited),

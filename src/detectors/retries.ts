@@ -92,7 +92,12 @@ function finding(view: View, target: Edge, layers: readonly Edge[], load: Load):
       view,
       rows,
       'retry.load',
-      { to: named(to), factor: factor(load.factor), calls: factor(load.calls), usual: factor(load.usual) },
+      {
+        to: named(to),
+        factor: factor(load.factor),
+        calls: count(tenths(load.calls)),
+        usual: count(tenths(load.usual)),
+      },
       { counts: { with: target.retried.length, of: target.calls } },
     ),
     ...layers.map((edge) =>
@@ -115,6 +120,9 @@ function finding(view: View, target: Edge, layers: readonly Edge[], load: Load):
     evidence,
   };
 }
+
+/** Means of counts are told to one decimal. */
+const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 /** The attempts of the visit with the most of them. */
 function longestChain(view: View, edge: Edge): [number, ...number[]] {

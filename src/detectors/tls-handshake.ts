@@ -102,11 +102,11 @@ function explain(
         attempts: count(telling.attempts.length),
         failed: count(failed.length),
         time: us(timeOf(telling)),
-        usual: us(usual),
       },
       { counts },
     ),
   ];
+  if (usual > 0) evidence.push(cite(view, [first], 'tls.usual', { usual: us(usual) }));
   const said = failed.find((attempt) => view.table.statusMessage(attempt.row) !== undefined);
   const message = said === undefined ? undefined : view.table.statusMessage(said.row);
   if (said !== undefined && message !== undefined) {

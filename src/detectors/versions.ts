@@ -2,7 +2,7 @@ import type { Evidence, Finding } from '../model/finding.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { type Hop, VERSION, type VersionShift } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, named, nameOf, ratio, rounded, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, rounded, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 import { LEAST_SHIFT } from './slow-work.ts';
 
@@ -82,7 +82,6 @@ function hopFinding(view: View, shift: VersionShift, hops: readonly Hop[]): Find
             each: us(middle),
             total: us(total),
             services: named(services.join(', ')),
-            spread: ratio(shift.pooled.heterogeneity),
           },
           { statistic: { name: 'I²', value: rounded(shift.pooled.heterogeneity) } },
         ),

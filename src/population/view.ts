@@ -82,12 +82,17 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
   const rates = { now: { with: sum(bad), of: sum(window) }, before: { with: sum(usual), of: sum(baseline) } };
   const excess = certainRise(rates.now, rates.before, STRICT_Z) > 0;
 
+  // Only good requests of the same routes show what is usual, and not those in which something failed all the same.
+  const hit = new Set(table.traceIds.flatMap((_, trace) => (bad[trace] === 1 ? [at(requests.route, trace)] : [])));
+  const clean = pick(
+    (trace) => good[trace] === 1 && hit.has(at(requests.route, trace)) && !holdsFailure(table, blame, trace),
+  );
   const reference: Reference =
-    sum(baseline) > 0 ? 'baseline' : sum(bad) > 0 && sum(good) >= FEWEST_GOOD ? 'window' : 'none';
+    sum(baseline) > 0 ? 'baseline' : sum(bad) > 0 && sum(clean) >= FEWEST_GOOD ? 'window' : 'none';
   const few = excess && rates.now.with >= FEWEST_GOOD && rates.now.with < MINORITY * rates.now.of;
   const sides: Sides = {
     suspect: reference === 'window' || (reference === 'baseline' && few) ? bad : window,
-    reference: reference === 'baseline' ? baseline : reference === 'window' ? good : new Uint8Array(table.traces),
+    reference: reference === 'baseline' ? baseline : reference === 'window' ? clean : new Uint8Array(table.traces),
   };
   const ground: Groundwork = { table, charges, cells, blame, failed: requests.failed };
   return {
@@ -112,6 +117,10 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     noise: reference === 'baseline' ? noiseOf(ground, baseline) : 0,
     hints,
   };
+}
+
+function holdsFailure(table: SpanTable, blame: Blame, trace: number): boolean {
+  return blame.origin.subarray(at(table.first, trace), at(table.first, trace + 1)).includes(1);
 }
 
 /** The baseline against itself, cut by time and cut by turns: the higher of the two top scores. */
