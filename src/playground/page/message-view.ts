@@ -7,7 +7,7 @@ import { parseTs } from '../workspace/timestamp.ts';
 import { filePath } from '../workspace/wire.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { type Drawing, drawBlocks } from './blocks.ts';
-import { drawMrkdwn, type Names } from './mrkdwn.ts';
+import { drawMrkdwn, type Names, unescapeText } from './mrkdwn.ts';
 import { drawDate } from './text-parts.ts';
 
 /** Draws messages as HTML, each once for every state it is in. */
@@ -48,7 +48,7 @@ export class MessageView {
         'data-channel': message.channel,
         'data-thread': message.threadTs ?? message.ts,
         'data-links': this.#links(message),
-        'aria-label': `${name}: ${message.text.slice(0, 120)}`,
+        'aria-label': `${name}: ${unescapeText(message.text.slice(0, 120))}`,
       },
       createElement('span', { className: `face tone-${toneOf(message.user)}`, 'aria-hidden': true }, initials(name)),
       createElement(
