@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request as send } from 'node:http';
+import { request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
@@ -10,59 +9,29 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Receiver, startReceiver } from '../../src/receiver/receiver.ts';
 import { CONTRACT_SPANS } from '../contracts/trace-backend.ts';
 import { encodeJson, encodeProtobuf } from './otlp-encode.ts';
-import { listening, quiet } from './quiet.ts';
+import { JSON_TYPE, PROTO_TYPE, postTo, type Said } from './post.ts';
+import { listening } from './quiet.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'causeway-receiver-'));
 const { log, said } = listening();
 let receiver: Receiver;
 
 beforeAll(async () => {
-  receiver = await startReceiver({ folder: join(folder, 'main'), host: '127.0.0.1', port: 0, log });
+  receiver = await startReceiver({ folder, host: '127.0.0.1', port: 0, log });
 });
 afterAll(async () => {
   await receiver.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const JSON_TYPE = { 'content-type': 'application/json' };
-const PROTO_TYPE = { 'content-type': 'application/x-protobuf' };
 const good = encodeJson(CONTRACT_SPANS);
 
-type Said = {
-  readonly status: number;
-  readonly type: string | undefined;
-  readonly headers: Record<string, unknown>;
-  readonly body: Buffer;
-};
-
-/** One request with its raw answer; `chunked` leaves out the length. */
 function post(
   body: Buffer,
   headers: Record<string, string>,
-  options: { port?: number; path?: string; method?: string; chunked?: boolean } = {},
+  options: { path?: string; method?: string; chunked?: boolean } = {},
 ): Promise<Said> {
-  const { port = receiver.port, path = '/v1/traces', method = 'POST', chunked = false } = options;
-  return new Promise((resolve, reject) => {
-    const length: Record<string, string> = chunked
-      ? { 'transfer-encoding': 'chunked' }
-      : { 'content-length': String(body.length) };
-    const outgoing = send({ host: '127.0.0.1', port, path, method, headers: { ...headers, ...length } }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          type: incoming.headers['content-type'],
-          headers: incoming.headers,
-          body: Buffer.concat(chunks),
-        }),
-      );
-    });
-    outgoing.on('error', reject);
-    if (chunked) for (let at = 0; at < body.length; at += 1 << 20) outgoing.write(body.subarray(at, at + (1 << 20)));
-    else outgoing.write(body);
-    outgoing.end();
-  });
+  return postTo(body, headers, { port: receiver.port, ...options });
 }
 
 /** google.rpc.Status out of protobuf. */
@@ -226,89 +195,5 @@ describe('what is wrong', () => {
       spans += batch.length;
     expect(spans).toBe((await receiver.archive.stats(signal)).spans);
     expect(said).toEqual([]);
-  });
-});
-
-describe('when it cannot', () => {
-  test('a port that is taken is told, and the main port still receives', async () => {
-    const squatter = createServer();
-    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
-    const address = squatter.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const other = await startReceiver({ folder: join(folder, 'taken'), host: '127.0.0.1', port, log: quiet });
-    const main = createServer(
-      (request, response) =>
-        void other.route.handle({ request, response, url: new URL('http://x/v1/traces'), params: {} }),
-    );
-    await new Promise<void>((resolve) => main.listen(0, '127.0.0.1', resolve));
-    const mainAddress = main.address();
-    const mainPort = typeof mainAddress === 'object' && mainAddress !== null ? mainAddress.port : 0;
-    expect(other.port).toBeUndefined();
-    expect(other.setback).toMatchObject({
-      kind: 'misconfigured',
-      message: `Port ${port} on 127.0.0.1 is taken.`,
-      hint: expect.stringContaining('OTLP_PORT'),
-    });
-    expect(
-      (await post(gzipSync(good), { ...JSON_TYPE, 'content-encoding': 'gzip' }, { port: mainPort })).body.toString(),
-    ).toBe('{}');
-    expect((await post(Buffer.from('{'), JSON_TYPE, { port: mainPort })).status).toBe(400);
-    expect((await post(Buffer.alloc(100_000_000, 0x20), JSON_TYPE, { port: mainPort, chunked: true })).status).toBe(
-      413,
-    );
-    expect((await other.archive.stats(new AbortController().signal)).spans).toBe(CONTRACT_SPANS.length);
-    main.close();
-    squatter.close();
-    await other.close();
-  });
-
-  test('a second owner of the folder is refused with what to do', async () => {
-    await expect(
-      startReceiver({ folder: join(folder, 'main'), host: '127.0.0.1', port: undefined, log: quiet }),
-    ).rejects.toMatchObject({
-      kind: 'misconfigured',
-      message: expect.stringContaining('Another process uses'),
-    });
-  });
-
-  test('behind, it asks to wait with Retry-After, and takes more afterwards', async () => {
-    const small = await startReceiver({
-      folder: join(folder, 'small'),
-      host: '127.0.0.1',
-      port: 0,
-      log: quiet,
-      queueBytes: 50_000,
-    });
-    const one = encodeJson([
-      { ...CONTRACT_SPANS[0]!, attributes: { noise: randomBytes(20_000).toString('hex').slice(0, 16_000) } },
-    ]);
-    const many = Buffer.from(
-      JSON.stringify({ resourceSpans: Array.from({ length: 20 }, () => JSON.parse(one.toString()).resourceSpans[0]) }),
-    );
-    const answers = await Promise.all(Array.from({ length: 40 }, () => post(many, JSON_TYPE, { port: small.port! })));
-    const busy = answers.filter((answer) => answer.status === 429);
-    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 429]));
-    expect(busy[0]?.headers['retry-after']).toBe('1');
-    await small.flush();
-    expect((await post(many, JSON_TYPE, { port: small.port! })).status).toBe(200);
-    const kept = answers.length - busy.length + 1;
-    expect((await small.archive.stats(new AbortController().signal)).spans).toBe(kept * 20);
-    await small.close();
-  });
-
-  test('closed, it answers that it may be tried again', async () => {
-    const brief = await startReceiver({
-      folder: join(folder, 'brief'),
-      host: '127.0.0.1',
-      port: undefined,
-      log: quiet,
-    });
-    const closing = brief.close();
-    const answer = await brief.take(good, 'application/json', undefined);
-    expect(answer.status).toBe(503);
-    expect(answer.headers['retry-after']).toBeDefined();
-    await closing;
-    await brief.close();
-    expect((await brief.take(good, 'application/json', undefined)).status).toBe(503);
   });
 });
