@@ -80,7 +80,11 @@ async function serve(mode: string): Promise<void> {
     close = () => receiver.close();
   } else if (mode === 'main') {
     const store = new TraceStore({ path: join(folder, 'traces.db'), bounds, clock: systemClock, log: silent });
-    const server = await listenOtlp('127.0.0.1', 0, new OtlpIntake(store, 32 * 1024 * 1024));
+    const server = await listenOtlp(
+      '127.0.0.1',
+      0,
+      new OtlpIntake({ store, queueBytes: 32 * 1024 * 1024, clock: systemClock, log: silent }),
+    );
     const address = server.address();
     port = typeof address === 'object' ? address?.port : undefined;
   } else {

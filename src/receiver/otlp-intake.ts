@@ -1,5 +1,8 @@
 import { Failure } from '../failure.ts';
 import { Collected, type Refusals } from '../formats/reading.ts';
+import { type EpochMicros, type Micros, SECOND } from '../model/units.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
 import { accepted, type Encoding, encodingOf, type OtlpAnswer, refused } from './otlp-answer.ts';
 import { BODY_LIMIT, decode, decompress } from './otlp-request.ts';
 import type { TraceStore } from './trace-store.ts';
@@ -13,6 +16,8 @@ export type BodyHeaders = {
 /** Compressed bodies that may be opened at once, each of which can become `BODY_LIMIT` bytes. */
 const OPENING_LIMIT = 2;
 
+const NOTE_EVERY: Micros = 10 * SECOND;
+
 /** What the intake has done since it started. */
 export type IntakeFigures = { accepted: number; refused: number; turnedAway: number };
 
@@ -24,6 +29,10 @@ export class OtlpIntake {
   readonly figures: IntakeFigures = { accepted: 0, refused: 0, turnedAway: 0 };
   readonly #store: TraceStore;
   readonly #queueBytes: number;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #toldAt: EpochMicros | undefined;
+  #untold = 0;
   #held = 0;
   #opening = 0;
   readonly #toOpen: (() => void)[] = [];
@@ -31,9 +40,11 @@ export class OtlpIntake {
   #closing = false;
   #idle: (() => void)[] = [];
 
-  constructor(store: TraceStore, queueBytes: number) {
-    this.#store = store;
-    this.#queueBytes = queueBytes;
+  constructor(options: { store: TraceStore; queueBytes: number; clock: Clock; log: Log }) {
+    this.#store = options.store;
+    this.#queueBytes = options.queueBytes;
+    this.#clock = options.clock;
+    this.#log = options.log;
   }
 
   /** Throws the `Failure` that turns a request away before its body is read: closing, or behind. */
@@ -68,14 +79,27 @@ export class OtlpIntake {
       held = body.length;
       this.hold(held);
       const refusals = await this.#keep(body, headers, encoding);
+      if (refusals.count > 0) this.note(refusals.message);
       return accepted(encoding, refusals);
     } catch (thrown) {
-      return refused(encoding ?? 'json', Failure.from(thrown));
+      const failure = Failure.from(thrown);
+      this.note(failure.message);
+      return refused(encoding ?? 'json', failure);
     } finally {
       this.hold(-held);
       this.#underWay -= 1;
       if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
+  }
+
+  /** Logs what was refused, at most every ten seconds: the sender was told each time, but its log may be read by nobody. */
+  note(reason: string): void {
+    this.#untold += 1;
+    const now = this.#clock.now();
+    if (this.#toldAt !== undefined && now - this.#toldAt < NOTE_EVERY) return;
+    this.#log.warn({ reason, times: this.#untold }, 'spans that were sent were refused');
+    this.#toldAt = now;
+    this.#untold = 0;
   }
 
   /** Resolves when nothing is under way any more. */

@@ -29,6 +29,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, intake
     send(request, response, await intake.take(body, { contentType, contentEncoding }));
   } catch (thrown) {
     const failure = Failure.from(thrown);
+    intake.note(failure.message);
     const said = refused(encodingOf(contentType) ?? 'json', failure);
     const allow = failure.kind === 'refused' ? { ...said, headers: { ...said.headers, allow: 'POST' } } : said;
     send(request, response, allow);

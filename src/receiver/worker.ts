@@ -21,7 +21,7 @@ async function run(port: MessagePort, options: WorkerOptions): Promise<void> {
   const log = logTo(tell);
   const bounds = { maxAge: options.maxAge, maxBytes: options.maxBytes };
   const store = new TraceStore({ path: options.path, bounds, clock: systemClock, log });
-  const intake = new OtlpIntake(store, options.queueBytes);
+  const intake = new OtlpIntake({ store, queueBytes: options.queueBytes, clock: systemClock, log });
   const forgetting = setInterval(() => void store.forget(), FORGET_EVERY_MS);
   /** Calls that somebody still waits for. */
   const wanted = new Set<number>();
