@@ -26,42 +26,49 @@ const SAME_WORK = 0.8;
 
 /**
  * What `trace` does differently from `before`: paths as multisets, with the repairs without which a moved or renamed span
- * would look like a whole subtree gone and another come. Times and order play no part. Ordered by path. O(n log n).
+ * would look like a whole subtree gone and another come. Times and order play no part. In the order of the rows of `before`, then of `trace`. O(n log n).
  * Reference section 5.1.
  */
 export function traceDiff(before: TraceOf, trace: TraceOf): readonly Difference[] {
-  const old = pathsOf(before);
-  const now = pathsOf(trace);
+  const numbers = new Map<string, number>();
+  const old = nodesOf(before, numbers);
+  const now = nodesOf(trace, numbers);
   const removed = tops(old, now);
   const added = tops(now, old);
-  const differences: Difference[] = [];
-  const pair = (kind: 'moved' | 'renamed', same: (gone: Node, come: Node) => boolean) => {
+  const changes: { readonly place: number; readonly difference: Difference }[] = [];
+  const pair = (kind: 'moved' | 'renamed', key: (node: Node) => string, same: (gone: Node, come: Node) => boolean) => {
+    const candidates = Map.groupBy(added, key);
     for (const gone of [...removed]) {
-      const come = [...added].find((candidate) => same(gone, candidate));
+      const come = candidates.get(key(gone))?.find((candidate) => added.has(candidate) && same(gone, candidate));
       if (come === undefined) continue;
       removed.delete(gone);
       added.delete(come);
-      differences.push({ kind, from: spot(gone), in: spot(come) });
+      changes.push({ place: gone.number, difference: { kind, from: spot(before, gone), in: spot(trace, come) } });
     }
   };
-  pair('moved', (gone, come) => gone.parent !== come.parent && gone.step === come.step && work(gone) === work(come));
-  pair('renamed', isRenamed);
-  for (const gone of removed) differences.push({ kind: 'removed', from: spot(gone) });
-  for (const come of added) differences.push({ kind: 'added', in: spot(come) });
-  for (const [path, node] of old) {
-    const other = now.get(path);
-    if (other !== undefined && isOtherCount(node, other, old, now)) {
-      differences.push({ kind: 'count', from: spot(node), in: spot(other) });
-    }
+  pair(
+    'moved',
+    (node) => `${node.step}\u0001${work(node)}`,
+    (gone, come) => gone.parent !== come.parent,
+  );
+  pair('renamed', (node) => `${node.parent} ${node.sort}`, haveSameWork);
+  for (const gone of removed)
+    changes.push({ place: gone.number, difference: { kind: 'removed', from: spot(before, gone) } });
+  for (const come of added) changes.push({ place: come.number, difference: { kind: 'added', in: spot(trace, come) } });
+  for (const [number, node] of old) {
+    const other = now.get(number);
+    if (other === undefined || !isOtherCount(node, other, old, now)) continue;
+    changes.push({ place: number, difference: { kind: 'count', from: spot(before, node), in: spot(trace, other) } });
   }
-  const placeOf = (change: Difference) => ('from' in change ? change.from.path : change.in.path);
-  return differences.sort((a, b) => compare(placeOf(a), placeOf(b)) || compare(a.kind, b.kind));
+  return changes.sort((a, b) => a.place - b.place).map(({ difference }) => difference);
 }
 
 /** All spans of a trace at one path. */
 type Node = {
-  readonly path: string;
-  readonly parent: string | undefined;
+  /** Of the path, the same in both traces: a text of every path would be the square of a deep trace. */
+  readonly number: number;
+  /** Number of the path above, −1 for a root's. */
+  readonly parent: number;
   /** Service, kind and operation of the path's last step. */
   readonly step: string;
   /** Service and kind only. */
@@ -70,30 +77,34 @@ type Node = {
   readonly children: Node[];
 };
 
-function pathsOf({ table, ordinal }: TraceOf): ReadonlyMap<string, Node> {
-  const nodes = new Map<number, Node>();
+/** Nodes by the number of their path, in the order of rows, so that parents come first. */
+function nodesOf({ table, ordinal }: TraceOf, numbers: Map<string, number>): ReadonlyMap<number, Node> {
+  const byPath = new Map<number, Node>();
   for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
     const path = at(table.path, row);
-    const known = nodes.get(path);
+    const known = byPath.get(path);
     if (known !== undefined) {
       known.rows.push(row);
       continue;
     }
-    const above = nodes.get(table.parentPath(path));
+    const above = byPath.get(table.parentPath(path));
+    const parent = above?.number ?? -1;
     const sort = `${table.text(at(table.service, row))}\u0000${at(table.kind, row)}`;
     const step = `${sort}\u0000${table.text(at(table.operation, row))}`;
-    const node = { path: table.text(path), parent: above?.path, step, sort, rows: [row], children: [] };
-    nodes.set(path, node);
+    const key = `${parent} ${step}`;
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    const node: Node = { number, parent, step, sort, rows: [row], children: [] };
+    byPath.set(path, node);
     above?.children.push(node);
   }
-  return new Map([...nodes.values()].map((node) => [node.path, node]));
+  return new Map([...byPath.values()].map((node) => [node.number, node]));
 }
 
-/** The topmost nodes of one trace whose paths the other has not, by path. */
-function tops(nodes: ReadonlyMap<string, Node>, others: ReadonlyMap<string, Node>): Set<Node> {
-  const missing = [...nodes.values()].filter(({ path }) => !others.has(path));
-  const top = missing.filter(({ parent }) => parent === undefined || others.has(parent));
-  return new Set(top.sort((a, b) => compare(a.path, b.path)));
+/** The topmost nodes of one trace whose paths the other has not. */
+function tops(nodes: ReadonlyMap<number, Node>, others: ReadonlyMap<number, Node>): Set<Node> {
+  const isTop = ({ number, parent }: Node) => !others.has(number) && (parent < 0 || others.has(parent));
+  return new Set([...nodes.values()].filter(isTop));
 }
 
 /** Everything that hangs below a node, as one text: equal for equal work. */
@@ -109,9 +120,9 @@ function work(node: Node): string {
   return steps.sort().join('\u0001');
 }
 
-/** Under the same parent, of the same service and kind, and with nearly the same children. Leaves have nothing to go by. */
-function isRenamed(gone: Node, come: Node): boolean {
-  if (gone.parent !== come.parent || gone.sort !== come.sort || gone.children.length === 0) return false;
+/** Whether two nodes have nearly the same children. Leaves have nothing to go by. */
+function haveSameWork(gone: Node, come: Node): boolean {
+  if (gone.children.length === 0) return false;
   const counts = new Map(gone.children.map((child) => [child.step, child.rows.length]));
   let common = 0;
   let either = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -124,10 +135,11 @@ function isRenamed(gone: Node, come: Node): boolean {
 }
 
 /** Twice the calls because the parent ran twice is the parent's difference, not theirs. */
-function isOtherCount(a: Node, b: Node, old: ReadonlyMap<string, Node>, now: ReadonlyMap<string, Node>): boolean {
-  const parents = (node: Node, nodes: ReadonlyMap<string, Node>) => nodes.get(node.parent ?? '')?.rows.length ?? 1;
+function isOtherCount(a: Node, b: Node, old: ReadonlyMap<number, Node>, now: ReadonlyMap<number, Node>): boolean {
+  const parents = (node: Node, nodes: ReadonlyMap<number, Node>) => nodes.get(node.parent)?.rows.length ?? 1;
   return a.rows.length * parents(b, now) !== b.rows.length * parents(a, old);
 }
 
-const spot = ({ path, rows }: Node): Spot => ({ path, rows });
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function spot({ table }: TraceOf, { rows }: Node): Spot {
+  return { path: table.text(at(table.path, rows[0] ?? -1)), rows };
+}

@@ -2,7 +2,7 @@ import { Flag, Kind, type SpanTable } from '../model/trace.ts';
 import { at, MILLISECOND } from '../model/units.ts';
 import { logicalCalls } from './attempts.ts';
 import { entryOf } from './critical-path.ts';
-import { type ErrorSort, errorSort, errorSource } from './errors.ts';
+import { type ErrorSort, errorSort, errorSource, failed } from './errors.ts';
 import { isRemote } from './visits.ts';
 
 /**
@@ -179,5 +179,4 @@ function handledAttempts(table: SpanTable, ordinal: number): ReadonlySet<number>
   return new Set(masked.flatMap(({ attempts }) => attempts));
 }
 
-const failed = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.error) !== 0;
 const isDetached = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.detached) !== 0;

@@ -1,5 +1,5 @@
 import type { AttributeValue, SpanKind, SpanStatus } from '../model/span.ts';
-import type { SpanTable } from '../model/trace.ts';
+import { Flag, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 
 /**
@@ -85,6 +85,11 @@ function databaseFailed(span: ErrorSource): boolean {
 }
 
 const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
+
+/** Whether a row failed, with evidence of level 2 or 3. */
+export function failed(table: SpanTable, row: number): boolean {
+  return (at(table.flags, row) & Flag.error) !== 0;
+}
 
 /** A row of a table as an `ErrorSource`. */
 export function errorSource(table: SpanTable, row: number): ErrorSource {

@@ -83,6 +83,7 @@ function separate(staged: StagedSpans, index: SpanIndex, dropped: Uint8Array, re
     keeper.set(head, kept[0] ?? head);
     if (kept.length > 1) groups.set(head, kept);
   }
+  const ranked = new Map([...groups].map(([head, halves]) => [head, bestByService(staged, halves)]));
   const renamed: { span: number; high: number; low: number }[] = [];
   for (const [head, [first = head, ...others]] of groups) {
     others.forEach((other, ordinal) => {
@@ -95,14 +96,28 @@ function separate(staged: StagedSpans, index: SpanIndex, dropped: Uint8Array, re
     servers,
     renamed,
     choose(head, child) {
-      const group = groups.get(head);
+      const group = ranked.get(head);
       if (group === undefined) return keeper.get(head) ?? head;
-      const others = group.filter((half) => half !== child);
-      const own = others.filter((half) => at(staged.service.values, half) === at(staged.service.values, child));
-      const candidates = own.length > 0 ? own : others;
-      return candidates.find((half) => at(staged.kind.values, half) === Kind.server) ?? candidates[0] ?? child;
+      const other = (half: number) => half !== child;
+      return group.get(at(staged.service.values, child))?.find(other) ?? group.get(ANY)?.find(other) ?? child;
     },
   };
+}
+
+/** Stands for halves of whatever service. */
+const ANY = -1;
+
+/** The two halves of each service, and of any, that a child would rather have: SERVER halves first. Two, for one may be itself. */
+function bestByService(staged: StagedSpans, halves: readonly number[]): ReadonlyMap<number, readonly number[]> {
+  const isServer = (half: number) => at(staged.kind.values, half) === Kind.server;
+  const best = new Map<number, number[]>();
+  for (const half of [...halves.filter(isServer), ...halves.filter((one) => !isServer(one))]) {
+    for (const service of [at(staged.service.values, half), ANY]) {
+      const known = best.get(service) ?? [];
+      if (known.length < 2) best.set(service, [...known, half]);
+    }
+  }
+  return best;
 }
 
 /** One of each set of exact copies: the fullest, so that the choice does not depend on the order of arrival. */

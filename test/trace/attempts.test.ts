@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionAttempts, connectionPhase, logicalCalls } from '../../src/trace/attempts.ts';
+import { logicalCalls } from '../../src/trace/attempts.ts';
+import { connectionAttempts, connectionPhase } from '../../src/trace/connection-attempts.ts';
 import { drawTable } from '../draw.ts';
 
 function callsIn(text: string): readonly string[] {
