@@ -21,14 +21,19 @@ export type CardExtras = { readonly picture?: PictureRef; readonly links?: CardL
 /** A card is read on a phone at night: longer than this and nobody does. Buttons and addresses of links do not count. */
 export const CARD_LIMIT = 900;
 const EVIDENCE_LINES = 3;
+/** What is left of a name when nothing else helps. */
+const SHORT_NAME = 24;
 
-/** The verdict: what broke, how bad, why we think so, what to do next. Evidence lines give way when it gets too long. */
+/**
+ * The verdict: what broke, how bad, why we think so, what to do next. When it gets too long, evidence lines give way first
+ * and the ends of long names after them.
+ */
 export function verdictCard(speaker: Speaker, answered: Answered, extras: CardExtras): Message {
   let card = cardWith(speaker, answered, extras, EVIDENCE_LINES);
   for (let lines = EVIDENCE_LINES - 1; lines > 0 && lengthOf(card) > CARD_LIMIT; lines -= 1) {
     card = cardWith(speaker, answered, extras, lines);
   }
-  return card;
+  return lengthOf(card) > CARD_LIMIT ? withShortNames(card) : card;
 }
 
 function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, lines: number): Message {
@@ -131,6 +136,19 @@ function buttonsOf(speaker: Speaker, { analysis }: Answered): readonly Button[] 
 /** What an investigation is about, in the words of whoever asked for it. */
 export function subjectOf({ trigger }: Investigation): Piece {
   return trigger.kind === 'alert' ? { bold: safeName(trigger.alert.title, 120) } : code(trigger.traceId);
+}
+
+function withShortNames(card: Message): Message {
+  const short = (line: Line): Line =>
+    line.map((piece) =>
+      typeof piece === 'object' && 'code' in piece ? { code: safeName(piece.code, SHORT_NAME) } : piece,
+    );
+  const parts = card.parts.map((part): Part => {
+    if (part.kind === 'headline' || part.kind === 'note') return { ...part, line: short(part.line) };
+    if (part.kind === 'text') return { ...part, lines: part.lines.map(short) };
+    return part.kind === 'list' ? { ...part, items: part.items.map(short) } : part;
+  });
+  return { ...card, parts };
 }
 
 /** Characters that a person reads. */

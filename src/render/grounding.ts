@@ -7,6 +7,9 @@ import type { Analysis, Hypothesis, Lineage } from '../model/verdict.ts';
 import { formatCount, formatNumber, formatUtc } from './format.ts';
 import { safeName } from './names.ts';
 
+/** Lengths to which names are cut in messages. */
+const NAME_LIMITS = [24, 60, 120, 300];
+
 /** What a message may state: everything that was measured, and the names and times that stand in it. */
 export type Grounds = {
   readonly quantities: readonly Quantity[];
@@ -26,7 +29,7 @@ export function assertGrounded(message: Message, grounds: Grounds): void {
   for (const quantity of grounds.quantities) numbers.add(formatNumber(quantity) ?? '');
   for (const count of grounds.counts) if (count !== undefined) numbers.add(formatCount(count));
   const names = [...grounds.names, ...grounds.quantities.map((quantity) => namedBy(quantity))]
-    .flatMap((name) => (name === undefined ? [] : [name, safeName(name, 60), safeName(name, 300)]))
+    .flatMap((name) => (name === undefined ? [] : [name, ...NAME_LIMITS.map((limit) => safeName(name, limit))]))
     .sort((a, b) => b.length - a.length);
   const known = new Set(names);
   const times = new Set([
@@ -48,6 +51,7 @@ export function assertGrounded(message: Message, grounds: Grounds): void {
       return;
     }
     const text = typeof piece === 'string' ? piece : 'bold' in piece ? piece.bold : piece.text;
+    if (numbersIn(text).every((token) => tokens.has(token))) return;
     for (const token of numbersIn(without(text, names))) if (!tokens.has(token)) refuse(`the number ${token}`);
   };
   check(message.summary);
@@ -160,14 +164,20 @@ function numbersIn(text: string): readonly string[] {
   return text.match(/[\p{L}_]*\d[\d.,:\u202f]*(?<![.,:])(?:\s?(?:µs|ms|s|min|h|×|%|[kMGT]?B)(?![a-zA-Z]))?/gu) ?? [];
 }
 
-/** The text without the names that stand in it as whole words: digits in a name are not a statement. */
+/**
+ * The text without the names that stand in it as whole words: digits in a name are not a statement. A version called `2`
+ * is no part of `2.9 s`.
+ */
 function without(text: string, names: readonly string[]): string {
   let rest = text;
   for (const name of names) {
     if (!/\d/.test(name)) continue;
     for (let from = rest.indexOf(name); from >= 0; from = rest.indexOf(name, from + 1)) {
-      const around = `${rest[from - 1] ?? ' '}${rest[from + name.length] ?? ' '}`;
-      if (!/[\p{L}\p{N}_]/u.test(around)) rest = `${rest.slice(0, from)} ${rest.slice(from + name.length)}`;
+      const isWhole = !/(?:[\p{L}\p{N}_]|\d[.,:])$/u.test(rest.slice(Math.max(0, from - 2), from));
+      const after = rest.slice(from + name.length, from + name.length + 2);
+      if (isWhole && !/^(?:[\p{L}\p{N}_]|[.,:]\d)/u.test(after)) {
+        rest = `${rest.slice(0, from)} ${rest.slice(from + name.length)}`;
+      }
     }
   }
   return rest;

@@ -95,7 +95,11 @@ export function createSpeaker({ templates, linkTo, personal }: SpeakerOptions) {
             baselineWith: count(counts.baselineWith),
             baselineOf: count(counts.baselineOf),
           });
-    return joinStrings([...said, ' (', ...seen, ')']);
+    const last = said.at(-1);
+    // A sentence keeps its full stop behind the counts.
+    const stop = typeof last === 'string' && last.endsWith('.') ? '.' : '';
+    const open = stop === '' ? said : [...said.slice(0, -1), String(last).slice(0, -1)];
+    return joinStrings([...open, ' (', ...seen, `)${stop}`]);
   }
 
   return {

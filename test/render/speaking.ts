@@ -20,8 +20,8 @@ export function templateFolder(files: Readonly<Record<string, string>> = {}): { 
 
 const CLAIMS = `
 gave-up: "{caller} gave up after {limit}; {callee} needed {needed}"
-own-time: "{service} itself takes {now} instead of {before}"
-multiplied: "one request became {calls} calls, {factor} the load"
+own-time: "{service} itself takes {now} instead of {before}."
+multiplied: "One request became {calls} calls, {factor} the load."
 wrote-early: "{service} wrote {gap} before {other} had answered"
 tenant: "all of it is {tenant}"
 `;

@@ -33,11 +33,11 @@ const text = (file: string) => readFileSync(new URL(`../../templates/messages/${
 
 describe('the sentences of the bot', () => {
   test('are in order as they are shipped, with a headline and a next step for every mechanism', () => {
-    const templates = load();
+    const templates = loadTemplates(new URL('../../templates/messages/', import.meta.url));
     for (const mechanism of MECHANISMS) {
       expect(templates.headline(mechanism).length).toBeGreaterThan(0);
       expect(templates.nextStep(mechanism).length).toBeGreaterThan(0);
-      expect(placesOf(templates.headline(mechanism)).length + 1).toBeGreaterThan(0);
+      expect(placesOf(templates.headline(mechanism))).toEqual(['component']);
     }
   });
 

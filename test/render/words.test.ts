@@ -144,6 +144,11 @@ const HOSTILE = fc.oneof(
     '{component}',
     '99 of 100',
     '1',
+    '2',
+    '2.9',
+    '9 s',
+    '03:09',
+    '31',
   ),
 );
 const COMPONENT: fc.Arbitrary<Component> = fc.oneof(
@@ -168,9 +173,11 @@ describe('hostile names', () => {
       caller: HOSTILE,
       micros: fc.nat(1e10),
       note: HOSTILE,
+      key: HOSTILE,
+      value: HOSTILE,
     });
     fc.assert(
-      fc.property(card, ({ component, mechanism, entry, caller, micros, note }) => {
+      fc.property(card, ({ component, mechanism, entry, caller, micros, note, key, value }) => {
         const proof = evidence(
           'gave-up',
           {
@@ -188,6 +195,7 @@ describe('hostile names', () => {
           role: 'cause',
           score: 1,
           evidence: [proof, proof, proof],
+          qualifier: { key, value },
         };
         const analysis: Analysis = {
           ...CASCADE,
