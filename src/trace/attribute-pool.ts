@@ -79,11 +79,6 @@ export class AttributePool {
     return undefined;
   }
 
-  /** Names of a run's keys, sorted. */
-  names(run: Run): readonly string[] {
-    return Object.keys(this.record(run));
-  }
-
   /** The run as an object, keys sorted. */
   record(run: Run): Attributes {
     const entries: [string, AttributeValue][] = [];
