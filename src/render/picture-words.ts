@@ -19,7 +19,8 @@ export function pictureWords(speaker: Speaker, answered: Answered): PictureWords
   const [, ...sentence] = lineText(headline).split(': ');
   const title = sentence.join(': ');
   return {
-    title: title.charAt(0).toUpperCase() + title.slice(1),
+    // A sentence may begin with a name, which is not ours to capitalise.
+    title: verdict.kind === 'cannot-tell' || lineage ? title.charAt(0).toUpperCase() + title.slice(1) : title,
     subtitle: impact.entry ?? '',
     alt: lineage ? lineText(headline) : `${lineText(headline)} ${lineText(stateOf(speaker, answered))}`,
     marker: lineText(speaker.say(verdict.kind === 'cause' ? 'card.marker-cause' : 'card.marker-suspect')),

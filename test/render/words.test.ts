@@ -50,6 +50,19 @@ describe('the card', () => {
     await expect(`${card.summary}\n\n${plainText(card)}`).toMatchFileSnapshot(`../golden/cards/${name}.txt`);
   });
 
+  test('titles its picture with the sentence, names as they are', () => {
+    expect(words.picture(answered(CASCADE))).toMatchObject({
+      title: 'auth does not answer before its callers give up.',
+      subtitle: 'POST /checkout',
+      marker: 'culprit',
+    });
+    expect(words.picture(answered(CANNOT_TELL))).toMatchObject({
+      title: 'The traces do not show what broke.',
+      marker: 'suspect',
+    });
+    expect(words.picture(answered(AUDIT)).alt).toMatch(/^Lineage: what the requests of user.id #6f did/);
+  });
+
   test('is the same for the same investigation', () => {
     expect(words.card(answered(CASCADE), {})).toEqual(testWords().card(answered(CASCADE), {}));
   });
