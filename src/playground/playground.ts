@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Failure } from '../failure.ts';
 import type { Route, Upgrade } from '../http.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { guarded, isWelcome } from './door.ts';
@@ -26,6 +25,7 @@ export type PlaygroundOptions = {
   readonly manifest?: string;
   /** `Host` names to answer to besides this machine's own; `*` for any. */
   readonly allowedHosts?: readonly string[];
+  /** Where incidents go; made when it is not among the channels. Default: `incidents`. */
   readonly defaultChannel?: string;
   readonly channels?: readonly Omit<Channel, 'id'>[];
   readonly clock?: Clock;
@@ -66,27 +66,23 @@ const SLACK_API_PATH = '/playground/slack/api/';
  *                                      │                        ▲
  *                                      └── events, clicks ── Socket Mode
  *
- * Tokens are made anew for every process. Throws a `Failure` of kind `misconfigured` for a manifest that is none or a
- * default channel that does not exist.
+ * Tokens are made anew for every process. Throws a `Failure` of kind `misconfigured` for a manifest that is none.
  */
 export function createPlayground(options: PlaygroundOptions): Playground {
   const clock = options.clock ?? systemClock;
   const grant = readManifest(options.manifest);
+  const channels = options.channels ?? DEFAULT_CHANNELS;
+  const defaultChannel = (options.defaultChannel ?? 'incidents').replace(/^#/, '');
+  const incidents = { name: defaultChannel, purpose: 'What is broken right now, and why', joined: true };
   const archive = new Archive(options.folder);
   const workspace = new Workspace({
     archive,
     clock,
     botName: grant.botName,
-    channels: options.channels ?? DEFAULT_CHANNELS,
+    channels: channels.some((one) => one.name === defaultChannel) ? channels : [incidents, ...channels],
     keepMessages: options.keepMessages ?? 2_000,
   });
   const files = new Files({ archive, clock, keepBytes: options.keepBytes ?? 256 * 1024 * 1024 });
-  const defaultChannel = options.defaultChannel ?? 'incidents';
-  if (workspace.channel(defaultChannel) === undefined) {
-    archive.close();
-    throw new Failure('misconfigured', `The playground has no channel "${defaultChannel}".`, 'Name one that it has.');
-  }
-
   const timers = new Set<NodeJS.Timeout>();
   const later = (work: () => void, delayMs: number) => {
     const timer = setTimeout(() => {

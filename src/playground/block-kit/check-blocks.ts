@@ -26,7 +26,7 @@ export function checkBlocks(argument: unknown, isUsableFile: FileLookup): BlockV
   const complaints = [...strayFiles(parsed.data, isUsableFile), ...clashes(parsed.data)];
   if (complaints.length > 0) return { error: 'invalid_blocks', messages: complaints };
   if (characters(parsed.data) > MESSAGE_CHARACTERS) return { error: 'msg_blocks_too_long', messages: [] };
-  return { blocks: withBlockIds(parsed.data) };
+  return { blocks: withNames(parsed.data) };
 }
 
 function parseJson(text: string): unknown {
@@ -136,13 +136,25 @@ function characters(blocks: readonly Block[]): number {
   return sum;
 }
 
-/** Slack names every block that came without a name; actions and blocks without ids could not be told apart. */
-function withBlockIds(blocks: readonly Block[]): Block[] {
+/** Slack names every block and every element that came without a name, so that a click can say what was pressed. */
+function withNames(blocks: readonly Block[]): Block[] {
   const taken = new Set(blocks.map((block) => block.block_id));
+  for (const { element } of pressable(blocks)) taken.add(element.action_id);
+  const fresh = (name: string): string => {
+    while (taken.has(name)) name += 'x';
+    taken.add(name);
+    return name;
+  };
   return blocks.map((block, at) => {
-    if (block.block_id !== undefined) return block;
-    let name = `blk${at}`;
-    while (taken.has(name)) name = `${name}x`;
-    return { ...block, block_id: name };
+    const named = { ...block, block_id: block.block_id ?? fresh(`blk${at}`) };
+    if (named.type === 'actions') {
+      const elements = named.elements.map((one, index) => ({
+        ...one,
+        action_id: one.action_id ?? fresh(`act${at}${index}`),
+      }));
+      return { ...named, elements };
+    }
+    if (named.type !== 'section' || named.accessory === undefined || named.accessory.type === 'image') return named;
+    return { ...named, accessory: { ...named.accessory, action_id: named.accessory.action_id ?? fresh(`act${at}`) } };
   });
 }

@@ -21,9 +21,25 @@ export const PAGE_POLICY = [
 
 const SAFE_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' } as const;
 
+/** In the order in which they are read: what is narrow comes last and wins. */
+export const STYLE_SHEETS = [
+  'page.css',
+  'sidebar.css',
+  'message.css',
+  'library.css',
+  'composer.css',
+  'narrow.css',
+] as const;
+const OWN = [...STYLE_SHEETS, 'page.js', 'composer.js', 'dates.js', 'lists.js', 'post.js', 'icon.svg'] as const;
+
+function typeOf(name: string): string {
+  if (name.endsWith('.css')) return 'text/css; charset=utf-8';
+  return name.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'image/svg+xml';
+}
+
 type Asset = { readonly type: string; readonly bytes: Buffer };
 
-/** The style sheets, the script and the icon of the page, read once. */
+/** The style sheets, the scripts and the icon of the page, read once. */
 export function readAssets(): ReadonlyMap<string, Asset> {
   const own = (name: string) => readFileSync(new URL(name, import.meta.url));
   const require = createRequire(import.meta.url);
@@ -31,9 +47,7 @@ export function readAssets(): ReadonlyMap<string, Asset> {
   // layer, so that any rule of the page's own wins.
   const blocks = readFileSync(require.resolve('slack-blocks-to-jsx/dist/style.css'), 'utf8');
   return new Map<string, Asset>([
-    ['page.css', { type: 'text/css; charset=utf-8', bytes: own('page.css') }],
-    ['page.js', { type: 'text/javascript; charset=utf-8', bytes: own('page.js') }],
-    ['icon.svg', { type: 'image/svg+xml', bytes: own('icon.svg') }],
+    ...OWN.map((name): [string, Asset] => [name, { type: typeOf(name), bytes: own(name) }]),
     [
       'blocks.css',
       {

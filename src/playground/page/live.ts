@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Failure } from '../../failure.ts';
 import type { Exchange } from '../../http.ts';
@@ -22,13 +23,15 @@ export type LiveOptions = {
 
 /**
  * Tells open pages what changed, as Server-Sent Events: `message` with the message drawn anew (or gone), `scenarios` with
- * the list drawn anew, `presence` when the bot comes or goes.
+ * the list drawn anew, `presence` when the bot comes or goes. `hello` says what state the line starts from.
  */
 export class Live {
   readonly #options: LiveOptions;
   readonly #readers = new Set<ServerResponse>();
   readonly #timer: NodeJS.Timeout;
   readonly #stopWatching: () => void;
+  readonly #start = randomBytes(4).toString('hex');
+  #changes = 0;
   #scenarios = '';
   #connected = false;
 
@@ -39,6 +42,11 @@ export class Live {
     this.#timer.unref();
   }
 
+  /** Says which state a page shows: another one at the start of the live line means that it missed something. */
+  get revision(): string {
+    return `${this.#start}.${this.#changes}`;
+  }
+
   open({ request, response }: Exchange): void {
     if (this.#readers.size >= MOST_READERS) {
       throw new Failure('busy', 'Too many pages are open.', 'Close some of them.', { retryAfter: 30 });
@@ -47,7 +55,7 @@ export class Live {
     response.write('retry: 1000\n\n');
     this.#readers.add(response);
     request.on('close', () => this.#readers.delete(response));
-    this.#send(response, 'presence', { connected: this.#options.socket.connected > 0 });
+    this.#send(response, 'hello', { revision: this.revision, connected: this.#options.socket.connected > 0 });
   }
 
   close(): void {
@@ -58,6 +66,7 @@ export class Live {
   }
 
   #tellChange({ channel, ts, before, after }: Change): void {
+    this.#changes += 1;
     if (this.#readers.size === 0) return;
     const message = after ?? before;
     if (message?.onlyFor !== undefined && message.onlyFor !== this.#options.readerId) return;

@@ -7,6 +7,7 @@ import type { Channel, Person } from '../workspace/identities.ts';
 import type { StoredMessage } from '../workspace/message.ts';
 import { threads } from '../workspace/wire.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { STYLE_SHEETS } from './assets.ts';
 import type { MessageView } from './message-view.ts';
 
 /** Older messages stay in the channel, but not on the page. */
@@ -22,6 +23,8 @@ export type PageFacts = {
   readonly thread?: StoredMessage | undefined;
   readonly scenarios: readonly Incident[];
   readonly connected: boolean;
+  /** The state that the page shows, for `Live`. */
+  readonly revision: string;
 };
 
 const h = createElement;
@@ -40,9 +43,10 @@ export function drawPage(facts: PageFacts): string {
       h('meta', { name: 'color-scheme', content: 'light dark' }),
       h('title', null, `#${channel.name} · Causeway playground`),
       h('link', { rel: 'icon', href: '/playground/assets/icon.svg' }),
-      h('link', { rel: 'stylesheet', href: '/playground/assets/blocks.css' }),
-      h('link', { rel: 'stylesheet', href: '/playground/assets/page.css' }),
-      h('script', { src: '/playground/assets/page.js', defer: true }),
+      ['blocks.css', ...STYLE_SHEETS].map((name) =>
+        h('link', { key: name, rel: 'stylesheet', href: `/playground/assets/${name}` }),
+      ),
+      h('script', { type: 'module', src: '/playground/assets/page.js' }),
     ),
     h(
       'body',
@@ -50,6 +54,7 @@ export function drawPage(facts: PageFacts): string {
         className: thread === undefined ? '' : 'has-thread',
         'data-channel': channel.id,
         'data-thread': thread?.ts,
+        'data-revision': facts.revision,
         'data-user': reader.id,
         'data-commands': JSON.stringify(facts.grant.commands),
       },

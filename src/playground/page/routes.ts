@@ -32,9 +32,10 @@ export function pageRoutes(facts: {
         const asked = workspace.message(channel.id, query.get('thread') ?? '');
         const thread = asked?.threadTs === undefined ? asked : workspace.message(channel.id, asked.threadTs);
         const connected = socket.connected > 0;
+        const { revision } = live;
         sendPage(
           exchange,
-          drawPage({ workspace, view, grant, reader, channel, thread, scenarios: scenarios(), connected }),
+          drawPage({ workspace, view, grant, reader, channel, thread, scenarios: scenarios(), connected, revision }),
         );
       },
     },
