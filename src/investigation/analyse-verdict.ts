@@ -51,7 +51,13 @@ export function decide(view: View, candidates: readonly Candidate[], findings: r
     ...causes.map((hypothesis) => qualified(view, hypothesis, findings)),
     ...ordered.slice(0, MOST_HYPOTHESES).map((finding) => consequence(finding)),
   ].map((hypothesis, i) => ({ ...hypothesis, id: `H${i + 1}` }));
-  return { kind, confidence, hypotheses, missing: gapsOf(view, candidates, strong, complete), model: MODEL };
+  return {
+    kind,
+    confidence,
+    hypotheses,
+    missing: [...gapsOf(view, candidates, strong, complete), ...commonGap(findings)],
+    model: MODEL,
+  };
 }
 
 function asHypothesis(candidate: Candidate): Omit<Hypothesis, 'id'> {
@@ -166,6 +172,13 @@ function gapsOf(
     gaps.push({ claim: 'silent-peer', values: { peer: named(view.charges.parties.names[silent] ?? '') } });
   }
   return gaps;
+}
+
+/** When everything slowed down alike, a cause may be outside of every service. */
+function commonGap(findings: readonly Finding[]): readonly Gap[] {
+  const common = findings.find(({ mechanism }) => mechanism === 'common-mode-slowdown');
+  const factor = common?.evidence[0].values.factor;
+  return factor === undefined ? [] : [{ claim: 'all-slowed-alike', values: { factor } }];
 }
 
 function titleOf({ component }: Candidate): string {
