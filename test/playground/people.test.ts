@@ -61,6 +61,14 @@ test('what people type is escaped, and names become references', async () => {
   ]);
 });
 
+test('a default channel of another name is made', async () => {
+  const named = await serve({ defaultChannel: '#on-call' });
+  expect((await named.api('chat.postMessage', { channel: 'on-call', text: 'x' })).body.ok).toBe(true);
+  expect((await named.get('/playground/api/messages')).body.channel.name).toBe('on-call');
+  expect((await named.get('/')).body).toContain('#on-call');
+  await named.close();
+});
+
 describe('incidents', () => {
   const path = '/playground/api/scenarios';
   test('start, state, unknown, and a second one while the first runs', async () => {

@@ -44,7 +44,7 @@ export function readAssets(): ReadonlyMap<string, Asset> {
   const own = (name: string) => readFileSync(new URL(name, import.meta.url));
   const require = createRequire(import.meta.url);
   // The library's rules hang on an element id that every message would bear: served as rules of its class instead, in a
-  // layer, so that any rule of the page's own wins.
+  // layer and without `!important`, so that any rule of the page's own wins.
   const blocks = readFileSync(require.resolve('slack-blocks-to-jsx/dist/style.css'), 'utf8');
   return new Map<string, Asset>([
     ...OWN.map((name): [string, Asset] => [name, { type: typeOf(name), bytes: own(name) }]),
@@ -52,7 +52,9 @@ export function readAssets(): ReadonlyMap<string, Asset> {
       'blocks.css',
       {
         type: 'text/css; charset=utf-8',
-        bytes: Buffer.from(`@layer blocks {${blocks.replaceAll('#slack_blocks_to_jsx', '.slack_blocks_to_jsx')}}`),
+        bytes: Buffer.from(
+          `@layer blocks {${blocks.replaceAll('#slack_blocks_to_jsx', '.slack_blocks_to_jsx').replaceAll('!important', '')}}`,
+        ),
       },
     ],
   ]);
