@@ -162,6 +162,17 @@ function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, go
       }
     }
   }
-  const list = [...features.values()].filter((feature) => feature.traces.length >= FEWEST);
+  const list = [...features.values()].filter(
+    (feature) =>
+      feature.traces.length >= FEWEST && (!namesInstance(feature.key) || hasSiblings(feature, features.values())),
+  );
   return list.sort((a, b) => (a.key + a.value < b.key + b.value ? -1 : 1));
+}
+
+/** An instance without another one of its service to compare with only says which service was called. */
+function hasSiblings(feature: Feature, all: Iterable<Feature>): boolean {
+  const [service = ''] = feature.services;
+  for (const other of all)
+    if (other !== feature && other.key === feature.key && other.services.has(service)) return true;
+  return false;
 }
