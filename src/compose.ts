@@ -5,7 +5,7 @@ import { alertSources } from './alerts/index.ts';
 import { slackConnection } from './compose/chat.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
 import { openTraces } from './compose/traces.ts';
-import type { Config } from './config.ts';
+import { type Config, isLoopback } from './config.ts';
 import { analyse } from './investigation/analyse.ts';
 import { createIntake } from './investigation/intake.ts';
 import { createJobHandler } from './investigation/investigate.ts';
@@ -146,6 +146,7 @@ export async function composeBot(config: Config): Promise<Bot> {
       folder: config.data,
       manifest: fileURLToPath(new URL('manifest.yml', ROOT)),
       defaultChannel: config.channel,
+      allowedHosts: isLoopback(config.host) ? [] : ['*'],
       clock,
     });
     return { ...opened, close: () => void scenarios.close().then(() => opened.close()) };

@@ -31,7 +31,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request) {
+    // The stream outlives a refusal: destroyed, it would take the connection along, and the sender would never read why.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const bytes: Buffer = chunk;
       size += bytes.length;
       if (size > limit) throw tooLarge();
@@ -46,6 +47,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks, size);
 }
 
+/** Answers with JSON; a body that was not read to its end closes the connection after the answer. */
 export function sendJson(
   response: ServerResponse,
   status: number,
@@ -53,12 +55,26 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const bytes = Buffer.from(JSON.stringify(body));
+  const unread = response.req.complete ? {} : { connection: 'close' };
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': bytes.length,
+    ...unread,
     ...headers,
   });
   response.end(bytes);
+  swallowRest(response.req);
+}
+
+/** How long the rest of a refused body is swallowed before the line is cut. */
+const SWALLOW_MS = 5_000;
+
+/** Reads away what is left of a body, for a while: a sender that still writes must get to read the answer that refuses it. */
+export function swallowRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  request.resume();
+  const cut = setTimeout(() => request.destroy(), SWALLOW_MS);
+  request.once('close', () => clearTimeout(cut));
 }
 
 /** The HTTP status that says the same as a failure. */

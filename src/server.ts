@@ -102,8 +102,7 @@ async function answer(router: Router, request: IncomingMessage, response: Server
         'A request failed',
       );
     if (response.headersSent) return void response.destroy();
-    // What is left of a refused body is not read; the connection closes after the answer instead.
-    const headers: Record<string, string> = request.complete ? {} : { connection: 'close' };
+    const headers: Record<string, string> = {};
     if (failure.retryAfter !== undefined) headers['retry-after'] = String(failure.retryAfter);
     sendJson(
       response,

@@ -32,10 +32,7 @@ export function webhookRoutes(sources: readonly AlertSource[], intake: Intake, l
           return source.refuse(failure);
         }
       });
-      sendJson(response, reply.status, reply.body, {
-        ...reply.headers,
-        ...(request.complete ? {} : { connection: 'close' }),
-      });
+      sendJson(response, reply.status, reply.body, reply.headers);
     },
   }));
 }

@@ -1,18 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Failure } from '../failure.ts';
+import { swallowRest } from '../http.ts';
 import type { OtlpAnswer } from './otlp-answer.ts';
 import { BODY_LIMIT, tooLarge } from './otlp-request.ts';
 
 /** Told of every byte that is held, so that all requests together stay within bounds. */
 export type Room = { hold(bytes: number): void; hasRoom(own: number): boolean };
 
-/** How long the rest of a refused body is swallowed before the line is cut. */
-const SWALLOW_MS = 5_000;
-
 /**
- * The raw body. Unlike `readBody` of `http.ts` it leaves the connection open when it refuses, because a sender that is
- * still writing must get to read the 413 or 429 that tells it what to do. Bytes stay counted in `room` only while they are
- * being read. Throws a `Failure`: `too-large`, `busy`, or `bad-input` when the sender hangs up.
+ * The raw body, as `readBody` of `http.ts` reads it, with all bodies that are being read at once kept within `room`: bytes
+ * are counted there only while they are being read. Throws a `Failure`: `too-large`, `busy`, or `bad-input` when the sender hangs up.
  */
 export function readWithin(request: IncomingMessage, room: Room): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
@@ -50,10 +47,7 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   const unread = !request.complete;
   response.writeHead(answer.status, { ...answer.headers, ...(unread ? { connection: 'close' } : undefined) });
   response.end(answer.body);
-  if (!unread) return;
-  request.resume();
-  const cut = setTimeout(() => request.destroy(), SWALLOW_MS);
-  request.once('close', () => clearTimeout(cut));
+  swallowRest(request);
 }
 
 function behind(): Failure {

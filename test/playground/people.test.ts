@@ -17,7 +17,8 @@ const read = async (channel = 'incidents') => (await slack.get(`/playground/api/
 describe('every refusal names the field', () => {
   test.each([
     ['channel', { channel: 'nowhere', text: 'x' }, 404],
-    ['user', { user: 'nobody', text: 'x' }, 404],
+    ['user', { user: '<script>', text: 'x' }, 400],
+    ['user', { user: 'causeway', text: 'x' }, 409],
     ['text', { text: '  ' }, 400],
     ['text', { text: 'x'.repeat(12_001) }, 400],
     ['text', { text: '/fly away' }, 400],
@@ -30,6 +31,16 @@ describe('every refusal names the field', () => {
       body: { ok: false, field, error: expect.any(String), hint: expect.any(String) },
     });
     expect((await read()).messages).toEqual([]);
+  });
+
+  test('somebody new simply walks in, and is the same person the next time', async () => {
+    const first = (await say({ user: 'Grace Hopper', text: 'hello' })).body;
+    const second = (await say({ user: '@grace hopper', text: 'again' })).body;
+    const { messages } = await read();
+    expect(messages.map((message: { user: string }) => message.user)).toEqual([messages[0].user, messages[0].user]);
+    expect([first.ok, second.ok]).toEqual([true, true]);
+    await say({ user: 'U0123ABCD', text: 'by id' });
+    expect((await read()).messages.at(-1).user).toBe('U0123ABCD');
   });
 
   test('click: ts and action_id', async () => {

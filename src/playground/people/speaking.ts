@@ -118,13 +118,14 @@ export function channelNamed(reference: string, workspace: Workspace): Channel {
 
 export function personNamed(reference: string, workspace: Workspace): Person {
   const person = workspace.person(reference);
+  if (person === undefined && /^@?[\p{L}\p{N}][\p{L}\p{N} ._-]{0,79}$/u.test(reference))
+    return workspace.welcome(reference);
   if (person !== undefined && !person.bot) return person;
-  const known = workspace.people.filter((one) => !one.bot).map((one) => one.name);
   throw new FieldFailure(
-    'not-found',
+    person === undefined ? 'bad-input' : 'refused',
     'user',
-    `user: nobody is called "${reference}".`,
-    `Known here: ${known.join(', ')}.`,
+    person === undefined ? 'user: this is no name that a person could have.' : 'user: the bot speaks for itself.',
+    'Use a name, or an id like U012AB3CD.',
   );
 }
 

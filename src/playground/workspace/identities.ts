@@ -29,6 +29,11 @@ export const DEFAULT_CHANNELS: readonly Omit<Channel, 'id'>[] = [
 ];
 
 /** The same name gives the same id on every machine and after every restart. */
+export function personId(name: string): string {
+  return `U0${createHash('sha256').update(name.toLowerCase()).digest('hex').slice(0, 9).toUpperCase()}`;
+}
+
+/** The same name gives the same id on every machine and after every restart. */
 export function channelId(name: string): string {
   return `C0${createHash('sha256').update(name).digest('hex').slice(0, 9).toUpperCase()}`;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Archive } from './archive.ts';
-import { APP, type Channel, channelId, PEOPLE, type Person } from './identities.ts';
+import { APP, type Channel, channelId, PEOPLE, type Person, personId } from './identities.ts';
 import type { Draft, StoredMessage } from './message.ts';
 import { nextTs } from './timestamp.ts';
 
@@ -22,10 +22,10 @@ export type WorkspaceOptions = {
 };
 
 const KEEP_WHISPERS = 100;
+const KEEP_GUESTS = 200;
 
 /** Channels, people and what was said: the state of the playground, in memory for reading and in the archive for good. */
 export class Workspace {
-  readonly people: readonly Person[];
   readonly bot: Person;
   readonly #archive: Archive;
   readonly #clock: Clock;
@@ -36,6 +36,7 @@ export class Workspace {
   /** Messages for one person's eyes; not archived, as Slack's are not. */
   readonly #whispers: StoredMessage[] = [];
   #channels: readonly Channel[];
+  #guests: readonly Person[] = [];
   #latestTs: string;
 
   constructor(options: WorkspaceOptions) {
@@ -44,10 +45,13 @@ export class Workspace {
     this.#keep = options.keepMessages;
     this.#channels = options.channels.map((channel) => ({ ...channel, id: channelId(channel.name) }));
     this.bot = { id: APP.userId, name: options.botName.toLowerCase(), realName: options.botName, bot: true };
-    this.people = [...PEOPLE, this.bot];
     this.#latestTs = this.#archive.latestTs() ?? '0.000000';
     for (const channel of this.channels) this.#said.set(channel.id, new Map());
     for (const message of this.#archive.messages()) this.#said.get(message.channel)?.set(message.ts, message);
+  }
+
+  get people(): readonly Person[] {
+    return [...PEOPLE, ...this.#guests, this.bot];
   }
 
   get channels(): readonly Channel[] {
@@ -69,6 +73,19 @@ export class Workspace {
   person(reference: string): Person | undefined {
     const name = reference.replace(/^@/, '').toLowerCase();
     return this.people.find((one) => one.id === reference || one.name === name || one.realName.toLowerCase() === name);
+  }
+
+  /** Somebody who was not here before walks in, under the id or the name they come with; the earliest guests are forgotten. */
+  welcome(reference: string): Person {
+    const name = reference.replace(/^@/, '');
+    const guest = {
+      id: /^[UW][A-Z0-9]{2,}$/.test(name) ? name : personId(name),
+      name: name.toLowerCase(),
+      realName: name,
+      bot: false,
+    };
+    this.#guests = [...this.#guests, guest].slice(-KEEP_GUESTS);
+    return guest;
   }
 
   /** A `ts` that nothing else has or will have. */
