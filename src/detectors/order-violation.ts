@@ -77,12 +77,20 @@ function findingOf(view: View, rule: OrderRule): Finding {
     mechanism,
     component: { kind: 'service', service },
     role: mechanism === 'premature-commit' ? 'cause' : 'context',
-    strength: clip(Math.sqrt(rule.weight)),
+    strength: clip(
+      Math.max(
+        Math.sqrt(rule.weight),
+        broken === ofNow && rule.earlier ? ALWAYS * (1 - ruleOfThree(rule.before.waited)) : 0,
+      ),
+    ),
     specificity: clip(1 - ruleOfThree(rule.before.waited)),
     support: broken,
     evidence,
   };
 }
+
+/** A rule that held in every healthy request and in none of the few that were asked about still speaks. */
+const ALWAYS = 0.6;
 
 /** The breach in the middle, by margin. */
 function typical(breaches: readonly OrderBreach[]): OrderBreach {

@@ -103,7 +103,12 @@ function suspicionOf(view: View, party: number): number {
 function candidateOf(view: View, parties: readonly number[], findings: readonly Finding[]): Candidate {
   const weighed = findings
     .map((finding) => ({ finding, pull: pullOf(view, finding, findings) }))
-    .toSorted((a, b) => b.pull - a.pull || (a.finding.detector < b.finding.detector ? -1 : 1));
+    .toSorted(
+      (a, b) =>
+        Number(showsItself(b.finding)) - Number(showsItself(a.finding)) ||
+        b.pull - a.pull ||
+        (a.finding.detector < b.finding.detector ? -1 : 1),
+    );
   const [first, ...others] = weighed.map((entry) => entry.finding);
   if (first === undefined) throw new RangeError('A group of findings is never empty');
   const suspicion = 1 - parties.reduce((left, party) => left * (1 - suspicionOf(view, party)), 1);
@@ -125,6 +130,12 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
     explicit,
   };
 }
+
+/** What happened is in the spans, not only that something took longer. */
+function showsItself({ mechanism, strength, specificity }: Finding): boolean {
+  return MECHANISM[mechanism]?.[2] === true && strength * specificity >= SHOWN;
+}
+const SHOWN = 0.4;
 
 /** How far independent families agree: noisy-or over families, the strongest finding of each. */
 function agreement(findings: readonly Finding[]): number {

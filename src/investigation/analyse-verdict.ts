@@ -29,15 +29,21 @@ export function convincing(view: View, candidates: readonly Candidate[]): readon
   return candidates.filter(({ lead, suspicion, explicit }) => {
     const shown = lead.strength * lead.specificity;
     if (view.reference === 'none') return shown >= LEAST_SHOWN;
-    return suspicion >= limit || (explicit && shown >= LEAST_SHOWN && lead.support >= 3);
+    return suspicion >= limit || (explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window)));
   });
 }
 
-export function decide(view: View, candidates: readonly Candidate[], findings: readonly Finding[]): Verdict {
+/** `affected`: how many requests suffered from the first convincing candidate. */
+export function decide(
+  view: View,
+  candidates: readonly Candidate[],
+  findings: readonly Finding[],
+  affected: number,
+): Verdict {
   const strong = convincing(view, candidates);
   const [top, second] = strong;
   const complete = completeness(view);
-  const confidence = top === undefined ? 'low' : confidenceOf(view, top, second, complete);
+  const confidence = top === undefined ? 'low' : confidenceOf(view, top, second, { complete, affected });
   const kind = top === undefined ? 'cannot-tell' : confidence === 'low' ? 'suspect' : 'cause';
   const causes = strong
     .filter(({ score }) => score >= WORTH_TELLING * (top?.score ?? 0))
@@ -103,18 +109,27 @@ function qualified(
  * Four factors (reference section 8.1): how strong the effect is, how many traces support it, how specific it is to them, how
  * far the next candidate is behind. What the data cannot carry caps the band.
  */
-function confidenceOf(view: View, top: Candidate, second: Candidate | undefined, complete: number): Confidence {
+function confidenceOf(
+  view: View,
+  top: Candidate,
+  second: Candidate | undefined,
+  data: { readonly complete: number; readonly affected: number },
+): Confidence {
+  const { complete, affected } = data;
   const { strength, specificity, support } = top.lead;
   const margin = second === undefined ? 1 : (top.score - second.score) / Math.max(top.score, 1e-9);
   const supported = wilson(support, support, STRICT_Z).low;
   const raw = (strength * specificity * supported * Math.min(1, margin + 0.5)) ** 0.25;
   // A change that nobody felt is a lead, however certain it is.
-  const unfelt = top.lead.mechanism === 'structural-change' && !view.excess;
-  if (complete < 0.7 || margin < CLOSE || unfelt) return 'low';
+  const unfelt = affected === 0 || (top.lead.mechanism === 'structural-change' && !view.excess);
+  // With spans missing here and there, whose time it was is guesswork; a mechanism that shows itself is not.
+  const torn = complete < 0.9 && !top.explicit;
+  if (complete < 0.7 || margin < CLOSE || unfelt || torn) return 'low';
   if (view.reference === 'none') return top.explicit && strength >= 0.7 ? 'medium' : 'low';
   const enough = support >= 10 || (top.explicit && support >= 3);
   if (strength >= 0.7 && specificity >= 0.9 && enough && margin >= 0.3 && complete >= 0.9) return 'high';
-  return raw >= 0.6 && support >= 3 ? 'medium' : 'low';
+  const single = top.explicit && sum(view.window) < 3 && strength >= 0.4 && specificity >= 0.9;
+  return (raw >= 0.6 && support >= 3) || single ? 'medium' : 'low';
 }
 
 /**

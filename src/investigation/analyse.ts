@@ -1,14 +1,15 @@
 import { DETECTORS } from '../detectors/index.ts';
+import type { Mechanism } from '../model/finding.ts';
 import type { Trigger } from '../model/investigation.ts';
 import type { SpanTable } from '../model/trace.ts';
 import type { TraceId } from '../model/units.ts';
-import type { Analysis } from '../model/verdict.ts';
-import { measureImpact } from '../population/impact.ts';
-import { traceLineage, unusualActor } from '../population/lineage.ts';
+import type { Analysis, Verdict } from '../model/verdict.ts';
+import { actorOf, measureImpact } from '../population/impact.ts';
+import { type Actor, traceLineage, unusualActor } from '../population/lineage.ts';
 import { buildView, type Hints, sum, type View } from '../population/view.ts';
 import { type Candidate, rankCandidates } from './analyse-rank.ts';
 import { affectedBy, culpritSpans, exemplarOf } from './analyse-scope.ts';
-import { decide } from './analyse-verdict.ts';
+import { convincing, decide } from './analyse-verdict.ts';
 
 /** One table holds suspects and baseline alike, so that their call paths have the same ids. */
 export type AnalysisInput = {
@@ -32,18 +33,20 @@ export const analyse: Analyse = (input, trigger) => {
   const view = buildView(table, input.baseline ?? new Uint8Array(table.traces), hints);
   const findings = sum(view.window) === 0 ? [] : DETECTORS.flatMap((detector) => detector.detect(view));
   const candidates = rankCandidates(view, findings);
-  const verdict = decide(view, candidates, findings);
-  const [top] = verdict.hypotheses;
-  const cause =
-    top === undefined ? undefined : candidates.find((candidate) => candidate.lead.evidence[0] === top.evidence[0]);
-  const lineage = lineageOf(view, verdict.kind);
-  const exemplar = exemplarOf(view, cause);
+  const [cause] = convincing(view, candidates);
+  const affected = affectedBy(view, cause);
+  const decided = decide(view, candidates, findings, sum(affected));
+  const actor = actorBehind(view, decided, affected);
+  const verdict = actor === undefined ? decided : nothingBroke(decided);
+  const lineage = lineageOf(view, verdict.kind, actor);
+  const named = verdict.hypotheses.length === 0 ? undefined : cause;
+  const exemplar = exemplarOf(view, named);
   return {
     verdict,
     findings,
-    impact: measureImpact(view, affectedBy(view, cause)),
+    impact: measureImpact(view, affected),
     ...(exemplar === undefined ? {} : { exemplar }),
-    culpritSpans: cause === undefined || exemplar === undefined ? [] : culpritSpans(view, cause, exemplar.suspect),
+    culpritSpans: named === undefined || exemplar === undefined ? [] : culpritSpans(view, named, exemplar.suspect),
     ...(lineage === undefined ? {} : { lineage }),
     counts: { suspects: sum(view.window), baseline: sum(view.baseline), spans: table.size },
     ranking: rankServices(view, candidates),
@@ -60,9 +63,41 @@ function hintsOf({ focus, hints }: AnalysisInput, trigger: Trigger | undefined):
   };
 }
 
+/** Mechanisms that only say that time was lost. */
+const VAGUE: ReadonlySet<Mechanism> = new Set([
+  'slow-operation',
+  'slow-query',
+  'blind-spot',
+  'network-delay',
+  'n-plus-one',
+]);
+const MOSTLY = 0.8;
+
+/**
+ * The actor whose own requests are (nearly) all that suffered, and who reads far more than anybody else: then the requests
+ * took longer because they did more, and nothing broke.
+ */
+function actorBehind(view: View, { hypotheses: [top] }: Verdict, affected: Uint8Array): Actor | undefined {
+  const suspicious = top !== undefined && VAGUE.has(top.mechanism) ? unusualActor(view) : undefined;
+  if (suspicious === undefined) return undefined;
+  let theirs = 0;
+  affected.forEach((hit, trace) => {
+    if (hit === 1 && actorOf(view, trace)?.value === suspicious.value) theirs++;
+  });
+  return theirs >= MOSTLY * sum(affected) ? suspicious : undefined;
+}
+
+const nothingBroke = (verdict: Verdict): Verdict => ({
+  ...verdict,
+  kind: 'cannot-tell',
+  confidence: 'low',
+  hypotheses: [],
+  missing: [{ claim: 'one-actor', values: {} }],
+});
+
 /** A lineage is told when it was asked for, and when nothing broke but somebody reads far more than anybody else. */
-function lineageOf(view: View, verdict: Analysis['verdict']['kind']): Analysis['lineage'] {
-  const { actor, question } = view.hints;
+function lineageOf(view: View, verdict: Verdict['kind'], behind: Actor | undefined): Analysis['lineage'] {
+  const { actor = behind, question } = view.hints;
   if (actor !== undefined) return traceLineage(view, actor);
   if (question !== 'lineage' && verdict === 'cause') return undefined;
   const found = unusualActor(view);

@@ -64,7 +64,9 @@ export function failureRises(
   return [...counted.values()]
     .map(({ cell, party, now, before, rows, fatal }) => {
       const seen = { with: Math.min(now, at(visits.now, cell)), of: at(visits.now, cell) };
-      const known = { with: Math.min(before, at(visits.before, cell)), of: at(visits.before, cell) };
+      // A call whose callee fell silent is a cell of its own; the same call with an answer is what it was before.
+      const calls = at(visits.before, cell) > 0 ? at(visits.before, cell) : kinVisits(cells, visits.before, cell);
+      const known = { with: Math.min(before, calls), of: calls };
       const rise =
         known.of === 0
           ? Math.max(0, wilson(seen.with, seen.of, LOOSE_Z).low - UNKNOWN)
@@ -74,7 +76,7 @@ export function failureRises(
         cell,
         party,
         now: { with: now, of: at(visits.now, cell) },
-        before: { with: before, of: at(visits.before, cell) },
+        before: known,
         weight: rise * (UNFELT + (1 - UNFELT) * felt),
         rows,
         fatal: felt,
@@ -85,3 +87,13 @@ export function failureRises(
 }
 
 export const hasFailed = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.error) !== 0;
+
+/** Visits of the other cells between the same two parties. */
+function kinVisits(cells: Cells, visits: Int32Array, cell: number): number {
+  if (at(cells.to, cell) < 0) return 0;
+  let total = 0;
+  for (let other = 0; other < cells.count; other++) {
+    if (cells.from[other] === cells.from[cell] && cells.to[other] === cells.to[cell]) total += at(visits, other);
+  }
+  return total;
+}

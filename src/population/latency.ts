@@ -42,12 +42,16 @@ export function shiftsOf(table: SpanTable, charges: Charges, cells: Cells, sides
   const behind = splitByCell(table, cells, sides, (row) =>
     reached(row, (callee) => at(table.end, row) - at(table.end, callee)),
   );
+  const whole = splitByCell(table, cells, sides, (row) => at(table.end, row) - at(table.start, row));
   return Array.from({ length: cells.count }, (_, cell) => {
     const now = time.now(cell);
     const seen = time.before(cell);
     const kin = seen.length > 0 ? [cell] : kinOf(cells, cell);
-    const before = seen.length > 0 ? seen : merged(kin.map((other) => time.before(other)));
-    const feltBefore = seen.length > 0 ? felt.before(cell) : merged(kin.map((other) => felt.before(other)));
+    // Where the callee's spans are missing, its work is in the gap: such a call is compared with whole calls.
+    const silenced = seen.length === 0 && at(cells.to, cell) >= 0 && ahead.now(cell).length === 0;
+    const before = seen.length > 0 ? seen : merged(kin.map((other) => (silenced ? whole : time).before(other)));
+    const feltBefore =
+      seen.length > 0 ? felt.before(cell) : silenced ? before : merged(kin.map((other) => felt.before(other)));
     return {
       cell,
       now,

@@ -48,6 +48,8 @@ export type OrderRule = {
   readonly weight: number;
   /** The step changes data. */
   readonly writes: boolean;
+  /** The step begins earlier after the call's start than it used to. */
+  readonly earlier: boolean;
 };
 
 type Tally = {
@@ -97,10 +99,10 @@ export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, s
     }
   }
   return [...tallies.values()]
-    .map(({ headStart, ...tally }) => ({
-      ...tally,
-      weight: weightOf(tally) * (movedForward(headStart) ? 1 : COINCIDENCE),
-    }))
+    .map(({ headStart, ...tally }) => {
+      const earlier = movedForward(headStart);
+      return { ...tally, earlier, weight: weightOf(tally) * (earlier ? 1 : COINCIDENCE) };
+    })
     .filter((rule) => rule.weight > 0)
     .sort((a, b) => Number(b.writes) - Number(a.writes) || b.weight - a.weight || a.cell - b.cell);
 }
