@@ -59,7 +59,7 @@ export async function gatherForAlert(
   const notes: string[] = [];
   const services = options.services ?? servicesNamedBy(alert, await backend.services(alertAt - LOOK_BACK, now, signal));
   if (services.length === 0)
-    notes.push(`no service of the traces is called like the alert's ${alert.service ?? 'title'}, so all were read`);
+    notes.push(`No service is called like the alert's ${alert.service ?? 'title'}, so all were read`);
 
   const hits = new Map<TraceId, TraceHit>();
   for (const service of services.length === 0 ? [undefined] : services) {
@@ -75,14 +75,14 @@ export async function gatherForAlert(
   const kept = [...hits.values()].filter(
     (hit) => !excluded.some((window) => hit.start >= window.from && hit.start < window.to),
   );
-  if (kept.length < hits.size) notes.push(`${hits.size - kept.length} traces of earlier incidents were left out`);
+  if (kept.length < hits.size) notes.push(`Traces of earlier incidents were left out`);
   await options.progress({ traces: kept.length });
 
   const ids = [...new Set([...alert.traceIds, ...kept.map((hit) => hit.traceId)])].toSorted();
   const table = await readTable(backend, ids, notes, signal);
   const onset = findOnset(table, alertAt);
   const split = onset?.at ?? alertAt - 5 * MINUTE;
-  if (onset === undefined) notes.push('no moment stands out at which it began');
+  if (onset === undefined) notes.push('No moment stands out at which it began');
   const named = new Set(alert.traceIds);
   const baseline = Uint8Array.from({ length: table.traces }, (_, ordinal) => {
     const startedAt = table.epoch + at(table.start, at(table.first, ordinal));
@@ -153,7 +153,7 @@ async function readTable(
   for await (const batch of backend.fetch(ids, signal)) {
     spans += batch.length;
     if (spans > SPAN_LIMIT) {
-      notes.push(`reading stopped at ${SPAN_LIMIT} spans`);
+      notes.push(`Reading stopped at ${SPAN_LIMIT} spans`);
       break;
     }
     builder.add(batch);

@@ -1,5 +1,6 @@
 import type { Answered } from '../model/investigation.ts';
 import type { Line, Piece } from '../model/message.ts';
+import { MINUTE, type Micros } from '../model/units.ts';
 import type { Lineage } from '../model/verdict.ts';
 import { lineText } from './plain-text.ts';
 import { joinStrings } from './sentences.ts';
@@ -41,6 +42,9 @@ export function stateOf(speaker: Speaker, answered: Answered): Line {
   return joinStrings(parts.flatMap((part, index) => (index === 0 ? part : [', ', ...part])));
 }
 
+/** Trouble seen so shortly before the verdict goes on as far as anybody can tell; the first recheck comes soon after. */
+const JUST_NOW: Micros = MINUTE;
+
 /** What is known of now: the alert's own end before the latest recheck before the last trace that showed it. */
 export function whetherStill(speaker: Speaker, answered: Answered): readonly Piece[] | undefined {
   const { impact } = answered.analysis;
@@ -52,7 +56,9 @@ export function whetherStill(speaker: Speaker, answered: Answered): readonly Pie
     return speaker.say(latest.affected > 0 ? 'card.ongoing' : 'card.stopped', fillings);
   }
   if (impact.lastSeen === undefined || impact.affected === 0) return undefined;
-  return speaker.say('card.last-seen', { at: time(impact.lastSeen) });
+  const isAlert = answered.trigger.kind === 'alert';
+  const justNow = isAlert && impact.lastSeen >= answered.answeredAt - JUST_NOW;
+  return speaker.say(justNow ? 'card.seen-now' : 'card.last-seen', { at: time(impact.lastSeen) });
 }
 
 /** Nothing was found, and nothing is missing either: the trouble is not in the traces. */

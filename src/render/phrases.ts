@@ -20,6 +20,7 @@ export const PHRASES = {
     unexamined: [],
     since: ['since'],
     'last-seen': ['at'],
+    'seen-now': ['at'],
     ongoing: ['at', 'affected', 'examined'],
     stopped: ['at', 'examined'],
     quiet: ['at'],

@@ -103,6 +103,17 @@ describe('the card', () => {
     ]);
   });
 
+  test('says in the thread what the verdict rests on, and nothing that merely changed', () => {
+    const [cause] = CASCADE.findings;
+    if (cause === undefined) throw new Error('The cascade has findings');
+    const bystander = { ...cause, role: 'context', component: { kind: 'service', service: 'bystander' } } as const;
+    const said = words.findings(answered({ ...CASCADE, findings: [bystander, ...CASCADE.findings] }));
+    expect(said.map((message) => message.summary).join('\n')).not.toContain('bystander');
+    expect(said.length).toBeGreaterThan(0);
+    // Beside a lineage nobody is accused: only the lineage itself is said.
+    expect(words.findings(answered({ ...AUDIT, findings: [cause] }))).toHaveLength(1);
+  });
+
   test('shows a person as the hash only', () => {
     const tenant = evidence('tenant', { tenant: { unit: 'personal', value: 'bob@example.org' } });
     const [top] = CASCADE.verdict.hypotheses;
