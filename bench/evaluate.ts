@@ -25,7 +25,7 @@ if (folder === undefined || out === undefined) {
 const lines = readFileSync(join(folder, 'cases.jsonl'), 'utf8').split('\n').filter(Boolean);
 const cases: readonly Case[] = lines.map((line) => JSON.parse(line));
 const chosen = cases.filter(
-  (c) => c.format === 'otlp' && (sets.length === 0 || sets.includes(c.case.split('/')[0] ?? '')),
+  (c) => c.format.startsWith('otlp') && (sets.length === 0 || sets.includes(c.case.split('/')[0] ?? '')),
 );
 const predictions = chosen.map((one) => {
   const builder = new TableBuilder();

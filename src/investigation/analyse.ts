@@ -55,10 +55,8 @@ export const analyse: Analyse = (input, trigger) => {
 
 function hintsOf({ focus, hints }: AnalysisInput, trigger: Trigger | undefined): Hints {
   const asked = focus ?? (trigger !== undefined && trigger.kind !== 'alert' ? trigger.traceId : undefined);
-  const service = trigger?.kind === 'alert' ? trigger.alert.service : undefined;
   return {
     ...(asked === undefined ? {} : { focus: asked }),
-    ...(service === undefined ? {} : { services: [service] }),
     ...hints,
   };
 }

@@ -15,9 +15,6 @@ import { type VersionShift, versionShifts } from './versions.ts';
 
 /** What whoever asks already knows or wants. */
 export type Hints = {
-  /** `service.name`s that the alert is about. */
-  readonly services?: readonly string[];
-  readonly operation?: string;
   /** The trace that was asked about. */
   readonly focus?: TraceId;
   readonly question?: 'cause' | 'lineage';
