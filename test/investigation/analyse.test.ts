@@ -155,7 +155,8 @@ test('a premature commit names the acknowledgement, the counts and the version',
 
 test('an audit has a lineage and no culprit', () => {
   const { names, analysis } = analyseGenerated({ seed: 9, fault: 'audit' });
-  expect(analysis.verdict.kind).toBe('cannot-tell');
+  // Reading that much takes longer, which is no fault of the store.
+  expect(analysis.verdict).toMatchObject({ kind: 'cannot-tell', hypotheses: [], missing: [{ claim: 'one-actor' }] });
   expect(analysis.lineage).toMatchObject({
     actor: { key: 'user.id', value: 'u-99' },
     origins: [{ address: '203.0.113.9', userAgent: 'agent/1', entry: 'POST /checkout', count: 10 }],

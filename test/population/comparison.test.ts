@@ -95,3 +95,14 @@ test('the baseline against itself is the measure of chance', () => {
   expect(viewOf(suspects, steady).noise).toBe(0);
   expect(viewOf(suspects, restless).noise).toBeGreaterThan(0.3);
 });
+
+test('a callee whose spans went missing is not a slower network', () => {
+  const call = (answered: boolean) => `
+hub  GET /  server  0..60
+  hub  GET  client  5..55  server.address=localhost server.port=81
+    ${answered ? 'leaf  GET /leaf  server  7..53' : ''}
+`;
+  const view = viewOf(times(15, call(false), 's'), [...times(30, call(true), 'b')]);
+  expect(view.charges.parties.services).toBe(2);
+  expect(view.comparison.ranking.filter(({ latency }) => latency > 0)).toEqual([]);
+});
