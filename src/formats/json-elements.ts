@@ -38,6 +38,8 @@ type Frame = { readonly list: boolean; key: string };
 export class JsonElements {
   readonly #wanted: ReadonlySet<string>;
   readonly #limit: number;
+  /** What the text is, for messages: `file` or `answer`. */
+  readonly #what: string;
   readonly #frames: Frame[] = [];
   /** Bytes of all earlier chunks. */
   #base = 0;
@@ -59,9 +61,10 @@ export class JsonElements {
   /** How many wanted lists were met. */
   lists = 0;
 
-  constructor(wanted: Iterable<string>, limit: number) {
+  constructor(wanted: Iterable<string>, limit: number, what: 'file' | 'answer' = 'file') {
     this.#wanted = new Set(wanted);
     this.#limit = limit;
+    this.#what = what;
   }
 
   /** Elements that are complete with this chunk. Throws a `Failure` that tells the byte where the text stops being JSON. */
@@ -99,7 +102,7 @@ export class JsonElements {
       else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
         this.#depth -= 1;
         if (this.#depth === 0) yield this.#finish(chunk.subarray(begin, at + 1));
-        else if (this.#depth < 0) throw notJson(this.#base + at);
+        else if (this.#depth < 0) throw this.#notJson(this.#base + at);
       }
     }
     if (this.#inElement) this.#keep(chunk.subarray(begin));
@@ -111,7 +114,7 @@ export class JsonElements {
     if (this.#inText || this.#frames.length > 0) {
       throw new Failure(
         'bad-input',
-        `The file stops in the middle, after ${this.#base} bytes.`,
+        `The ${this.#what} stops in the middle, after ${this.#base} bytes.`,
         'Fetch it again: it was cut off, or is still being written.',
       );
     }
@@ -138,7 +141,7 @@ export class JsonElements {
     const top = this.#frames.at(-1);
     switch (byte) {
       case QUOTE:
-        if (top === undefined) throw notJson(offset);
+        if (top === undefined) throw this.#notJson(offset);
         this.#inText = true;
         return;
       case COMMA:
@@ -162,23 +165,23 @@ export class JsonElements {
       }
       case CLOSE_OBJECT:
       case CLOSE_LIST:
-        if (top === undefined || top.list !== (byte === CLOSE_LIST)) throw notJson(offset);
+        if (top === undefined || top.list !== (byte === CLOSE_LIST)) throw this.#notJson(offset);
         this.#frames.pop();
         this.#expectKey = false;
         return;
       default:
-        if (top === undefined) throw notJson(offset);
+        if (top === undefined) throw this.#notJson(offset);
     }
   }
 
   #enter(frame: Frame, offset: number): void {
-    if (this.#frames.length >= MAX_DEPTH) throw tooDeep(offset);
+    if (this.#frames.length >= MAX_DEPTH) throw this.#tooDeep(offset);
     this.#frames.push(frame);
   }
 
   #deeper(offset: number): void {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw tooDeep(offset);
+    if (this.#depth > MAX_DEPTH) throw this.#tooDeep(offset);
   }
 
   #nameMember(): void {
@@ -217,16 +220,20 @@ export class JsonElements {
       .map((frame) => frame.key)
       .join('.');
   }
-}
 
-function notJson(offset: number): Failure {
-  return new Failure('bad-input', `The file is not JSON at byte ${offset}.`, 'Check that it is the file you meant.');
-}
+  #notJson(offset: number): Failure {
+    return new Failure(
+      'bad-input',
+      `The ${this.#what} is not JSON at byte ${offset}.`,
+      `Check that it is the ${this.#what} you meant.`,
+    );
+  }
 
-function tooDeep(offset: number): Failure {
-  return new Failure(
-    'bad-input',
-    `The file nests deeper than ${MAX_DEPTH} levels at byte ${offset}.`,
-    'No trace format does that: check that it is the file you meant.',
-  );
+  #tooDeep(offset: number): Failure {
+    return new Failure(
+      'bad-input',
+      `The ${this.#what} nests deeper than ${MAX_DEPTH} levels at byte ${offset}.`,
+      `No trace format does that: check that it is the ${this.#what} you meant.`,
+    );
+  }
 }

@@ -4,21 +4,8 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../failure.ts';
 import type { SpanRecord } from '../model/span.ts';
-import { readJaegerJson, readJaegerTrace } from './jaeger-json.ts';
-import { type JsonElement, JsonElements } from './json-elements.ts';
-import { readOtlpJson, readResourceSpans } from './otlp-json.ts';
-import { Collected, type Refusals } from './reading.ts';
-import { isObject } from './shape.ts';
-import { readZipkinEntry } from './zipkin-json.ts';
-
-/**
- * The largest single entry of a file: one `resourceSpans`, one Jaeger trace, one Zipkin trace. The file itself may be of
- * any size, because only one entry is held at a time.
- */
-export const ENTRY_LIMIT = 128 * 1024 * 1024;
-
-const OTLP_LISTS = ['resourceSpans', 'batches', 'trace.resourceSpans', 'trace.batches', 'result.resourceSpans'];
-const LISTS = ['', 'data', ...OTLP_LISTS];
+import type { Refusals } from './reading.ts';
+import { TraceText } from './trace-text.ts';
 
 const KNOWN =
   'Known are OTLP JSON (also one document a line), Jaeger JSON, Zipkin v2 JSON and Tempo JSON, each plain or gzip.';
@@ -36,30 +23,24 @@ export async function* readTraceFile(
   report: (refusals: Refusals) => void = () => {},
 ): AsyncGenerator<readonly SpanRecord[]> {
   signal.throwIfAborted();
-  const elements = new JsonElements(LISTS, ENTRY_LIMIT);
-  const collected = new Collected();
-  let size = 0;
+  const text = new TraceText('file');
+  let rest: readonly (readonly SpanRecord[])[] = [];
   try {
     const source = await openTraceFile(path, signal);
     for await (const chunk of source) {
-      const bytes: Buffer = size === 0 ? withoutMark(chunk) : chunk;
-      size += bytes.length;
-      for (const element of elements.push(bytes)) {
-        readElement(element, collected);
-        if (collected.spans >= 1_000) yield* collected.take();
-      }
+      yield* text.push(chunk);
       signal.throwIfAborted();
     }
-    elements.end();
+    rest = text.end();
   } catch (thrown) {
     signal.throwIfAborted();
     throw explained(thrown, path);
   }
-  if (elements.lists === 0) {
-    throw new Failure('bad-input', `${path} is ${size === 0 ? 'empty' : 'no trace file that we know'}.`, KNOWN);
+  if (text.lists === 0) {
+    throw new Failure('bad-input', `${path} is ${text.size === 0 ? 'empty' : 'no trace file that we know'}.`, KNOWN);
   }
-  yield* collected.take();
-  if (collected.refusals.count > 0) report(collected.refusals);
+  yield* rest;
+  if (text.refusals.count > 0) report(text.refusals);
 }
 
 async function openTraceFile(path: string, signal: AbortSignal): Promise<Readable> {
@@ -76,36 +57,6 @@ async function openTraceFile(path: string, signal: AbortSignal): Promise<Readabl
     throw new Failure('bad-input', `${path} is compressed with zstd.`, 'Decompress it first: `zstd -d`.');
   }
   return file;
-}
-
-function readElement(element: JsonElement, collected: Collected): void {
-  const where = `${element.list}[${element.index}]`;
-  const value = parsed(element, where);
-  if (element.list === 'data') readJaegerTrace(value, where, collected);
-  else if (element.list !== '') readResourceSpans(value, where, collected);
-  else if (!isObject(value)) readZipkinEntry(value, where, collected);
-  else if ('resourceSpans' in value || 'batches' in value || 'trace' in value) readOtlpJson(value, collected);
-  else if ('data' in value) readJaegerJson(value, collected);
-  else if ('processes' in value) readJaegerTrace(value, where, collected);
-  else readZipkinEntry(value, where, collected);
-}
-
-function parsed(element: JsonElement, where: string): unknown {
-  try {
-    return JSON.parse(element.text.toString('utf8'));
-  } catch (thrown) {
-    throw new Failure(
-      'bad-input',
-      `${where} is not JSON (it begins at byte ${element.offset}).`,
-      'Fetch the file again, or repair it there.',
-      { cause: thrown },
-    );
-  }
-}
-
-/** Some tools of Windows put a byte order mark in front. */
-function withoutMark(chunk: Buffer): Buffer {
-  return chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? chunk.subarray(3) : chunk;
 }
 
 function explained(thrown: unknown, path: string): Failure {
