@@ -2,6 +2,7 @@ import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
+import { ensure } from './numbering.ts';
 import { median, quantileBounds } from './statistics.ts';
 
 /** Which traces are held against which; 1 a trace that takes part. */
@@ -43,15 +44,16 @@ export function shiftsOf(table: SpanTable, charges: Charges, cells: Cells, sides
     reached(row, (callee) => at(table.end, row) - at(table.end, callee)),
   );
   const whole = splitByCell(table, cells, sides, (row) => at(table.end, row) - at(table.start, row));
+  const kinTime = kinSamples(cells, time);
+  const kinFelt = kinSamples(cells, felt);
+  const kinWhole = kinSamples(cells, whole);
   return Array.from({ length: cells.count }, (_, cell) => {
     const now = time.now(cell);
     const seen = time.before(cell);
-    const kin = seen.length > 0 ? [cell] : kinOf(cells, cell);
     // Where the callee's spans are missing, its work is in the gap: such a call is compared with whole calls.
     const silenced = seen.length === 0 && at(cells.to, cell) >= 0 && ahead.now(cell).length === 0;
-    const before = seen.length > 0 ? seen : merged(kin.map((other) => (silenced ? whole : time).before(other)));
-    const feltBefore =
-      seen.length > 0 ? felt.before(cell) : silenced ? before : merged(kin.map((other) => felt.before(other)));
+    const before = seen.length > 0 ? seen : (silenced ? kinWhole : kinTime)(cell);
+    const feltBefore = seen.length > 0 ? felt.before(cell) : silenced ? before : kinFelt(cell);
     return {
       cell,
       now,
@@ -80,19 +82,27 @@ export function deviation(now: Float64Array, before: Float64Array): number {
   return 1 - Math.exp(-growth / SCALE);
 }
 
-/** Where a kind of call or work was never seen before, its nearest kin stands in: same parties, then same caller. */
-function kinOf(cells: Cells, cell: number): readonly number[] {
-  const from = at(cells.from, cell);
-  const to = at(cells.to, cell);
-  const alike: number[] = [];
-  const loose: number[] = [];
-  for (let other = 0; other < cells.count; other++) {
-    if (other === cell || at(cells.from, other) !== from) continue;
-    const edge = at(cells.to, other);
-    if (edge === to) alike.push(other);
-    else if (edge >= 0 && to >= 0) loose.push(other);
+/**
+ * Where a kind of call or work was never seen before, its nearest kin stands in: same parties, then, for a call, any call of
+ * the same caller. Each pool is made once, when it is first asked for.
+ */
+function kinSamples(cells: Cells, split: Split): (cell: number) => Float64Array {
+  const groups = new Map<string, number[]>();
+  for (let cell = 0; cell < cells.count; cell++) {
+    if (split.before(cell).length === 0) continue;
+    const from = at(cells.from, cell);
+    const to = at(cells.to, cell);
+    ensure(groups, `${from} ${to}`, () => []).push(cell);
+    if (to >= 0) ensure(groups, `${from} any`, () => []).push(cell);
   }
-  return alike.length > 0 ? alike : loose;
+  const pools = new Map<string, Float64Array>();
+  return (cell) => {
+    const from = at(cells.from, cell);
+    const to = at(cells.to, cell);
+    const near = `${from} ${to}`;
+    const key = groups.has(near) || to < 0 ? near : `${from} any`;
+    return ensure(pools, key, () => merged((groups.get(key) ?? []).map((kin) => split.before(kin))));
+  };
 }
 
 function growth(now: Float64Array, before: Float64Array): number {

@@ -30,7 +30,9 @@ const FEWEST = 3;
 const WIDEST = 64;
 
 type Shape = {
+  /** Ascending. */
   readonly parts: readonly number[];
+  readonly has: ReadonlySet<number>;
   now: number;
   before: number;
   exampleNow: number;
@@ -81,7 +83,7 @@ function collectShapes(table: SpanTable, charges: Charges, cells: Cells, sides: 
       const shape = ensure(
         ensure(shapes, cell, () => new Map<string, Shape>()),
         parts.join(),
-        () => ({ parts, now: 0, before: 0, exampleNow: -1, exampleBefore: -1 }),
+        () => ({ parts, has: set, now: 0, before: 0, exampleNow: -1, exampleBefore: -1 }),
       );
       if (now) {
         shape.now++;
@@ -109,7 +111,7 @@ function missingParts(
   const parts = [...new Set(shapes.flatMap((shape) => shape.parts))].sort((a, b) => a - b).slice(0, WIDEST);
   const best = new Map<number, StructuralChange>();
   for (const a of [WHOLE, ...parts]) {
-    const given = shapes.filter((shape) => a === WHOLE || shape.parts.includes(a));
+    const given = shapes.filter((shape) => a === WHOLE || shape.has.has(a));
     const of = { now: total(given, 'now'), before: total(given, 'before') };
     if (of.now < FEWEST || of.before < FEWEST) continue;
     const seen = occurrences(given);
@@ -119,7 +121,7 @@ function missingParts(
       const before = { with: counted.before, of: of.before };
       const weight = certainRise(before, now, STRICT_Z);
       if (weight <= (best.get(b)?.weight ?? 0)) continue;
-      const lacking = given.find((shape) => shape.now > 0 && !shape.parts.includes(b));
+      const lacking = given.find((shape) => shape.now > 0 && !shape.has.has(b));
       if (lacking === undefined) continue;
       const part = exampleOf.get(b) ?? -1;
       best.set(b, { kind: 'missing', cell, weight, now, before, part, example: lacking.exampleNow });
@@ -148,7 +150,7 @@ function changedShapes(cell: number, shapes: readonly Shape[]): readonly Structu
   if (of.now === 0 || of.before === 0) return [];
   const known = shapes.filter((shape) => shape.before > RARE * of.before);
   const fresh = shapes.filter((shape) => shape.before <= RARE * of.before && shape.now > 0);
-  const cut = fresh.filter((shape) => known.some((whole) => isStrictSubset(shape.parts, whole.parts)));
+  const cut = fresh.filter((shape) => known.some((whole) => isStrictSubset(shape, whole)));
   const other = fresh.filter((shape) => !cut.includes(shape));
   const changes: StructuralChange[] = [];
   for (const [kind, list, factor] of [
@@ -175,6 +177,6 @@ function changedShapes(cell: number, shapes: readonly Shape[]): readonly Structu
 const total = (shapes: readonly Shape[], side: 'now' | 'before'): number =>
   shapes.reduce((sum, shape) => sum + shape[side], 0);
 
-function isStrictSubset(small: readonly number[], large: readonly number[]): boolean {
-  return small.length < large.length && small.every((part) => large.includes(part));
+function isStrictSubset(small: Shape, large: Shape): boolean {
+  return small.parts.length < large.parts.length && small.parts.every((part) => large.has.has(part));
 }

@@ -224,6 +224,27 @@ describe('bad input', () => {
     expect(analysis.verdict.kind).toBe('cannot-tell');
   });
 
+  test('a trace with twenty thousand calls, each of another name', () => {
+    const letters = (n: number) =>
+      [...n.toString(26)].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 26))).join('');
+    const span = (i: number): SpanRecord => ({
+      traceId: '1'.padStart(32, '0'),
+      spanId: (i + 1).toString(16).padStart(16, '0'),
+      ...(i === 0 ? {} : { parentSpanId: '1'.padStart(16, '0') }),
+      service: 'hub',
+      name: `call ${letters(i)}`,
+      kind: i === 0 ? 'server' : 'client',
+      start: 1_790_000_000_000_000 + i,
+      end: 1_790_000_000_500_000,
+      status: 'unset',
+      attributes: i === 0 ? {} : { 'server.address': 'peer.example' },
+      resource: { 'service.name': 'hub' },
+      events: [],
+      links: [],
+    });
+    expect(analyse(inputOf(Array.from({ length: 20_000 }, (_, i) => span(i)))).verdict.kind).toBe('cannot-tell');
+  });
+
   test('spans that were lost never make it surer', () => {
     const { suspects, baseline } = generate({ seed: 8, fault: 'write-race' });
     const rank = { high: 2, medium: 1, low: 0 };
