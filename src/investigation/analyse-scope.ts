@@ -77,10 +77,10 @@ function touches(view: View, cause: Candidate, trace: number): boolean {
 
 /**
  * The trace that the first evidence is from, which its detector chose as typical, and the good one of the same route whose
- * length is the middle one.
+ * length is the middle one. Where there is no cause, the trace that a lineage is best seen in, if there is one.
  */
-export function exemplarOf(view: View, cause: Candidate | undefined): Analysis['exemplar'] {
-  const suspect = view.hints.focus ?? cause?.lead.evidence[0].traceId ?? firstBad(view);
+export function exemplarOf(view: View, cause: Candidate | undefined, ofLineage?: TraceId): Analysis['exemplar'] {
+  const suspect = view.hints.focus ?? cause?.lead.evidence[0].traceId ?? ofLineage ?? firstBad(view);
   const ordinal = suspect === undefined ? -1 : view.table.traceIds.indexOf(suspect);
   if (suspect === undefined || ordinal < 0) return undefined;
   const healthy = healthyTwin(view, ordinal);

@@ -20,6 +20,8 @@ const MOST_HYPOTHESES = 3;
 /** Another cause is told when it scores at least this part of the first. */
 const WORTH_TELLING = 0.25;
 const MOST_EVIDENCE = 5;
+/** Fewer bad requests than this carry nothing but a mechanism that shows itself (reference section 8.2). */
+const FEW = 5;
 /** A second candidate this close cannot be told apart from the first. */
 const CLOSE = 0.1;
 
@@ -29,6 +31,8 @@ export function convincing(view: View, candidates: readonly Candidate[]): readon
   return candidates.filter(({ lead, suspicion, explicit }) => {
     const shown = lead.strength * lead.specificity;
     if (view.reference === 'none') return shown >= LEAST_SHOWN;
+    // A handful of bad requests among good ones of the same minute is a coincidence until it shows what it is.
+    if (view.reference === 'window' && !explicit && lead.support < FEW) return false;
     return suspicion >= limit || (explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window)));
   });
 }
@@ -149,8 +153,6 @@ export function completeness(view: View): number {
   }
   return spans === 0 ? 1 : 1 - missing / spans;
 }
-
-const FEW = 5;
 
 function gapsOf(
   view: View,

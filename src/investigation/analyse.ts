@@ -40,7 +40,7 @@ export const analyse: Analyse = (input, trigger) => {
   const verdict = actor === undefined ? decided : nothingBroke(decided);
   const lineage = lineageOf(view, verdict.kind, actor);
   const named = verdict.hypotheses.length === 0 ? undefined : cause;
-  const exemplar = exemplarOf(view, named);
+  const exemplar = exemplarOf(view, named, lineage?.data[0]?.traceId ?? lineage?.traceIds[0]);
   return {
     verdict,
     findings,
@@ -72,12 +72,12 @@ const VAGUE: ReadonlySet<Mechanism> = new Set([
 const MOSTLY = 0.8;
 
 /**
- * The actor whose own requests are (nearly) all that suffered, and who reads far more than anybody else: then the requests
- * took longer because they did more, and nothing broke.
+ * The actor who reads far more than anybody else, where that tells more than the verdict does: lost time is all there is
+ * against anybody, and it was lost in (nearly) nobody's requests but theirs, or is a mere suspicion.
  */
-function actorBehind(view: View, { hypotheses: [top] }: Verdict, affected: Uint8Array): Actor | undefined {
+function actorBehind(view: View, { kind, hypotheses: [top] }: Verdict, affected: Uint8Array): Actor | undefined {
   const suspicious = top !== undefined && VAGUE.has(top.mechanism) ? unusualActor(view) : undefined;
-  if (suspicious === undefined) return undefined;
+  if (suspicious === undefined || kind === 'suspect') return suspicious;
   let theirs = 0;
   affected.forEach((hit, trace) => {
     if (hit === 1 && actorOf(view, trace)?.value === suspicious.value) theirs++;

@@ -13,7 +13,12 @@ const OTHERS = 40;
  * The spans worth keeping with an investigation, so that its thread can be asked when the backend has forgotten: the
  * exemplar pair first, then every trace that evidence cites, then some of the rest, whole traces only.
  */
-export async function copyCited(backend: TraceBackend, gathered: Gathered, analysis: Analysis, signal: AbortSignal): Promise<readonly SpanRecord[]> {
+export async function copyCited(
+  backend: TraceBackend,
+  gathered: Gathered,
+  analysis: Analysis,
+  signal: AbortSignal,
+): Promise<readonly SpanRecord[]> {
   const byTrace = new Map<TraceId, SpanRecord[]>();
   for await (const batch of backend.fetch(worthKeeping(gathered, analysis), signal)) {
     for (const span of batch) {
@@ -35,7 +40,9 @@ export async function copyCited(backend: TraceBackend, gathered: Gathered, analy
 
 function worthKeeping(gathered: Gathered, analysis: Analysis): readonly TraceId[] {
   const { exemplar, lineage } = analysis;
-  const cited = [...analysis.verdict.hypotheses, ...analysis.findings].flatMap((part) => part.evidence.map((item) => item.traceId));
+  const cited = [...analysis.verdict.hypotheses, ...analysis.findings].flatMap((part) =>
+    part.evidence.map((item) => item.traceId),
+  );
   const pair = [exemplar?.suspect, exemplar?.healthy].filter((id) => id !== undefined);
   const actor = lineage?.traceIds.slice(0, OTHERS) ?? [];
   return [...new Set([...pair, ...cited, ...actor, ...sample(gathered, 0), ...sample(gathered, 1)])];

@@ -13,7 +13,7 @@ const PER_SLICE = 80;
 const PER_KIND = 60;
 const SPAN_LIMIT = 200_000;
 /** Slices of time before the alert, doubling: an onset may lie seconds back or an hour. */
-const FIRST_SLICE = 5 * SECOND;
+const FIRST_SLICE = 2 * SECOND;
 const LOOK_BACK = 64 * MINUTE;
 const SUSPECT_WINDOW = 10 * MINUTE;
 /** An incident counts as known for this long after its alert when nobody saw its end, and this long after an end that was seen. */
@@ -38,7 +38,7 @@ type Window = { readonly from: EpochMicros; readonly to: EpochMicros };
  * errors and the slowest close to it, and all that the alert itself names. What began before the onset is the baseline.
  *
  * ```
- *   …│← 20 s →│← 10 s →│←5 s→│←5 s→│ alert │ now
+ *   …│←  8 s →│←  4 s →│←2 s→│←2 s→│ alert │ now
  *     ≤ 80      ≤ 80     ≤ 80  ≤ 80    ≤ 80      traces a slice, known incidents left out
  * ```
  */
