@@ -2,12 +2,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
-import { carries, showsError, wantedAttributes } from '../formats/span-signs.ts';
 import { readTraceFile } from '../formats/trace-file.ts';
 import { BATCH_LIMIT, type SpanRecord } from '../model/span.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { TraceBackend, TraceHit, TraceQuery } from '../ports/trace-backend.ts';
 import { type BackendContext, defineBackend, linkFrom } from './backend.ts';
+import { FoundTraces } from './found-traces.ts';
 
 const Options = z.strictObject({
   kind: z.literal('files').default('files'),
@@ -77,50 +77,12 @@ async function* fetchFrom(
 
 async function searchIn(path: string, query: TraceQuery, signal: AbortSignal): Promise<readonly TraceHit[]> {
   signal.throwIfAborted();
-  const wanted = wantedAttributes(query.attributes);
-  const traces = new Map<string, { start: EpochMicros; end: EpochMicros; error: boolean; matched: boolean }>();
+  const found = new FoundTraces(query);
   for await (const spans of spansAt(path, signal)) {
-    for (const span of spans) {
-      const error = showsError(span);
-      const matched = matches(span, error, query, wanted);
-      const end = Math.max(span.start, span.end);
-      const known = traces.get(span.traceId);
-      if (known === undefined) {
-        if (traces.size >= TRACES_LIMIT) throw tooMany(path);
-        traces.set(span.traceId, { start: span.start, end, error, matched });
-        continue;
-      }
-      known.start = Math.min(known.start, span.start);
-      known.end = Math.max(known.end, end);
-      known.error ||= error;
-      known.matched ||= matched;
-    }
+    found.add(spans);
+    if (found.size > TRACES_LIMIT) throw tooMany(path);
   }
-  const hits: TraceHit[] = [];
-  for (const [traceId, { start, end, error, matched }] of traces) {
-    if (matched) hits.push({ traceId, start, duration: end - start, error });
-  }
-  return hits.sort(byOrder(query.order)).slice(0, Math.max(0, query.limit));
-}
-
-function matches(
-  span: SpanRecord,
-  error: boolean,
-  query: TraceQuery,
-  wanted: ReturnType<typeof wantedAttributes>,
-): boolean {
-  if (span.start < query.from || span.start > query.to) return false;
-  if (query.service !== undefined && span.service !== query.service) return false;
-  if (query.operation !== undefined && span.name !== query.operation) return false;
-  if (query.errors === true && !error) return false;
-  if (query.minDuration !== undefined && span.end - span.start < query.minDuration) return false;
-  return carries(span.attributes, span.resource, wanted);
-}
-
-function byOrder(order: TraceQuery['order']): (left: TraceHit, right: TraceHit) => number {
-  return (left, right) =>
-    (order === 'latest' ? right.start - left.start : right.duration - left.duration) ||
-    (left.traceId < right.traceId ? -1 : 1);
+  return found.hits;
 }
 
 async function servicesIn(

@@ -139,6 +139,12 @@ export function todaysName(key: string): string {
   return RENAMED[key] ?? key;
 }
 
+/** Every name under which a store may hold the attribute: today's first, then the old ones as their senders wrote them. */
+export function spellingsOf(key: string): readonly string[] {
+  const today = todaysName(key);
+  return [today, ...Object.keys(RENAMED).filter((old) => RENAMED[old] === today)];
+}
+
 /**
  * The same attributes under today's names, written into a new draft with today's own names first, so that the outcome does
  * not depend on the order in which the sender listed them.
