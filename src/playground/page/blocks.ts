@@ -38,6 +38,8 @@ function drawBlock(block: Block, drawing: Drawing): ReactNode {
   const stand = (node: ReactNode): string => `<@T${texts.push(node) - 1}>`;
   const plain = <T extends Text>(text: T): T => ({
     ...text,
+    // In a verbatim text the library would leave the stand-in as it is.
+    verbatim: undefined,
     text: stand(text.type === 'plain_text' ? text.text : drawMrkdwn(text.text, drawing.names)),
   });
   return createElement(Message, {

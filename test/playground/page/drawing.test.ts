@@ -104,6 +104,16 @@ describe('blocks', () => {
     }
   });
 
+  test('a verbatim text, as the bot sends it, is drawn like any other', () => {
+    const text = { type: 'mrkdwn', text: '*Cause:* `auth`', verbatim: true };
+    const html = draw([
+      { type: 'section', text },
+      { type: 'context', elements: [text] },
+    ]);
+    expect(html.match(/<strong>Cause:<\/strong> <code>auth<\/code>/g)).toHaveLength(2);
+    expect(words(html)).not.toContain('@T');
+  });
+
   test('a picture of the workspace is shown from here, with its alt text', () => {
     const html = draw([{ type: 'image', slack_file: { id: 'F0000000001' }, alt_text: 'a "waterfall"' }]);
     expect(html).toContain('src="/playground/files/F0000000001/a.png" alt="a &quot;waterfall&quot;"');
