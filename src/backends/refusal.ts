@@ -148,7 +148,12 @@ export function failureOfNetwork(title: string, thrown: unknown): Failure {
       return new Failure('unreachable', `Nobody listens at ${title}.`, 'Is it running, and is the port right?', cause);
     case 'Z_DATA_ERROR':
     case 'Z_BUF_ERROR':
-      return new Failure('unreachable', `${title} sent a damaged or cut-off answer.`, 'It is asked again later.', cause);
+      return new Failure(
+        'unreachable',
+        `${title} sent a damaged or cut-off answer.`,
+        'It is asked again later.',
+        cause,
+      );
     case 'ERR_STREAM_PREMATURE_CLOSE':
     case 'ECONNRESET':
     case 'EPIPE':

@@ -43,7 +43,7 @@ export type TraceReference = { readonly traceId: TraceId; readonly spanId?: Span
 /** Longer than any message of a chat; what is beyond is not looked at. */
 const LOOKED_AT = 8_000;
 
-const ID = '([0-9a-f]{1,32})(?![0-9a-z])';
+const ID = '([0-9a-f]{8,32})(?![0-9a-z])';
 const PATH = new RegExp(`/traces?/(?:id/)?${ID}`, 'i');
 const PARAMETER = new RegExp(`[?&#](?:trace|traceid|trace_id)=${ID}`, 'i');
 /** Grafana's panes, Loki's and people's JSON, LogsQL and log lines: `traceId":"…"`, `trace_id:="…"`, `"query":"…"`. */

@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Exchange, record } from '../backends/exchange.ts';
+
+/**
+ * A way to a real server that is written down when `CAUSEWAY_RECORD` is set: the ordinary tests then replay it. Without it
+ * the suite runs against the server and leaves the fixture alone.
+ */
+export async function recorded(
+  target: string,
+  fixture: string,
+  server: string,
+): Promise<{ readonly url: string; finish(): Promise<void> }> {
+  const proxy = await record(target);
+  return {
+    url: proxy.url,
+    async finish() {
+      const exchanges: readonly Exchange[] = proxy.exchanges();
+      if (process.env.CAUSEWAY_RECORD !== undefined) {
+        mkdirSync(dirname(fixture), { recursive: true });
+        writeFileSync(fixture, `${JSON.stringify({ server, exchanges }, undefined, 1)}\n`);
+      }
+      await proxy.close();
+    },
+  };
+}
