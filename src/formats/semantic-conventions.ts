@@ -136,7 +136,7 @@ export function isDated(key: string, value: AttributeValue): boolean {
 
 /** What a key that somebody asks for is called today, where the name alone decides. */
 export function todaysName(key: string): string {
-  return RENAMED[key] ?? key;
+  return (Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined) ?? key;
 }
 
 /** Every name under which a store may hold the attribute: today's first, then the old ones as their senders wrote them. */

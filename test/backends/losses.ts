@@ -24,3 +24,16 @@ export const ZIPKIN_LOSSES: Losses = {
     };
   },
 };
+
+export const CLICKHOUSE_LOSSES: Losses = {
+  losses: ['lists'],
+  comesBackAs: (span: SpanRecord): SpanRecord => ({
+    ...span,
+    attributes: Object.fromEntries(
+      Object.entries(span.attributes).map(([key, value]) => [
+        key,
+        Array.isArray(value) ? JSON.stringify(value) : value,
+      ]),
+    ),
+  }),
+};

@@ -1,0 +1,136 @@
+import { ROW_COLUMNS } from '../formats/clickhouse-rows.ts';
+import { spellingsOf } from '../formats/semantic-conventions.ts';
+import type { EpochMicros, TraceId } from '../model/units.ts';
+import type { TraceQuery } from '../ports/trace-backend.ts';
+
+/** SQL and the values of its `{name:Type}` places. No value is ever part of the text. */
+export type Statement = { readonly sql: string; readonly values: Readonly<Record<string, string>> };
+
+/** So many times the wanted traces are looked at in full before the last choice is made among them. */
+const GENEROSITY = 4;
+/** Traces begin before the span that matches and end after it; nobody's lasts longer than this. */
+const LONGEST_TRACE = 3_600_000_000;
+
+const START = 'intDiv(toUnixTimestamp64Nano(Timestamp), 1000)';
+const FINISH = 'intDiv(toUnixTimestamp64Nano(Timestamp) + Duration, 1000)';
+
+/** gRPC codes that blame the server, by name and by number (`formats/span-signs.ts` says the same of a span). */
+const FAILED = `(StatusCode IN ('Error', 'STATUS_CODE_ERROR', 'ERROR') OR (StatusCode NOT IN ('Ok', 'STATUS_CODE_OK', 'OK') AND (
+  SpanAttributes['error.type'] != ''
+  OR toUInt16OrZero(SpanAttributes['http.response.status_code']) >= 500
+  OR toUInt16OrZero(SpanAttributes['http.status_code']) >= 500
+  OR SpanAttributes['rpc.status_code'] IN ('UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS')
+  OR SpanAttributes['rpc.grpc.status_code'] IN ('2', '4', '12', '13', '14', '15'))))`;
+
+/** All spans of the traces. Their times come from the exporter's own index where there is one, else the table is scanned. */
+export function spansOf(table: string, index: string | undefined, traceIds: readonly TraceId[]): Statement {
+  const ids = `TraceId IN {ids:Array(String)}`;
+  const window =
+    index === undefined
+      ? ''
+      : ` AND Timestamp >= (SELECT min(Start) FROM ${index} WHERE ${ids})` +
+        ` AND Timestamp <= (SELECT max(End) + 1 FROM ${index} WHERE ${ids})`;
+  return {
+    sql: `SELECT ${ROW_COLUMNS.join(', ')} FROM ${table} WHERE ${ids}${window} FORMAT JSONEachRow`,
+    values: { ids: listText(traceIds) },
+  };
+}
+
+/**
+ * Two steps: the matching spans give candidates, the candidates' whole traces give bounds and order.
+ *
+ * ```
+ *   inner   spans that match, by trace, the latest or longest first   ≤ 4 × limit traces
+ *   outer   all spans of those traces → start, finish, failed         ≤ limit traces
+ * ```
+ */
+export function hitsOf(table: string, query: TraceQuery): Statement {
+  const values: Record<string, string> = {
+    from: String(Math.max(0, query.from)),
+    to: String(Math.max(0, query.to)),
+    least: String(query.minDuration ?? 0),
+    limit: String(query.limit),
+    candidates: String(query.limit * GENEROSITY),
+    early: String(Math.max(0, query.from - LONGEST_TRACE)),
+    late: String(Math.max(0, query.to + LONGEST_TRACE)),
+  };
+  const conditions = [between('from', 'to'), `intDiv(Duration, 1000) >= {least:UInt64}`];
+  if (query.service !== undefined) {
+    conditions.push('ServiceName = {service:String}');
+    values.service = query.service;
+  }
+  if (query.operation !== undefined) {
+    conditions.push('SpanName = {operation:String}');
+    values.operation = query.operation;
+  }
+  if (query.errors === true) conditions.push(FAILED);
+  for (const [number, [key, value]] of Object.entries(query.attributes ?? {}).entries()) {
+    const either = spellingsOf(key).flatMap((name, spelling) => {
+      const place = `key${number}_${spelling}`;
+      values[place] = name;
+      return ['SpanAttributes', 'ResourceAttributes'].map(
+        (map) => `(mapContains(${map}, {${place}:String}) AND ${map}[{${place}:String}] = {value${number}:String})`,
+      );
+    });
+    values[`value${number}`] = value;
+    conditions.push(`(${either.join(' OR ')})`);
+  }
+  const [first, last] = query.order === 'latest' ? ['max(Timestamp)', 'start'] : ['max(Duration)', 'finish - start'];
+  const sql = `SELECT TraceId AS id, min(${START}) AS start, max(${FINISH}) AS finish, max(${FAILED}) AS failed
+FROM ${table} WHERE ${between('early', 'late')} AND TraceId IN (
+  SELECT TraceId FROM ${table} WHERE ${conditions.join(' AND ')}
+  GROUP BY TraceId ORDER BY ${first} DESC, TraceId LIMIT {candidates:UInt64})
+GROUP BY TraceId ORDER BY ${last} DESC, id LIMIT {limit:UInt64}`;
+  const texts = 'SELECT id, toString(start) AS start, toString(finish) AS finish, toUInt8(failed) AS failed';
+  return { sql: `${texts} FROM (${sql}) FORMAT JSONEachRow`, values };
+}
+
+export function servicesOf(table: string, from: EpochMicros, to: EpochMicros): Statement {
+  return {
+    sql: `SELECT DISTINCT ServiceName AS name FROM ${table} WHERE ${between('from', 'to')} ORDER BY name LIMIT 10000 FORMAT JSONEachRow`,
+    values: { from: String(Math.max(0, from)), to: String(Math.max(0, to)) },
+  };
+}
+
+/** Services of the last day, by the server's own clock. */
+export function recentServicesOf(table: string): Statement {
+  return {
+    sql: `SELECT DISTINCT ServiceName AS name FROM ${table} WHERE Timestamp >= now64(9) - INTERVAL 1 DAY LIMIT 10000 FORMAT JSONEachRow`,
+    values: {},
+  };
+}
+
+/** What the database says of the table, and of the exporter's index beside it. */
+export function columnsOf(table: string): Statement {
+  return {
+    sql: `SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ({table:String}, {index:String}) ORDER BY table, position LIMIT 1000 FORMAT JSONEachRow`,
+    values: { table, index: `${table}_trace_id_ts` },
+  };
+}
+
+/** A name as SQL writes it; the configuration allows letters, digits and `_` only, so this is a second lock. */
+export function quoted(name: string): string {
+  return `\`${name.replace(/[`\\]/g, '')}\``;
+}
+
+/** A value as the HTTP interface takes it: tabs, line ends and backslashes escaped, as in its TSV. */
+export function parameterText(value: string): string {
+  return value
+    .replace(/\\/g, '\\\\')
+    .replace(/\t/g, '\\t')
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/\0/g, '');
+}
+
+/** Both ends included; the column keeps nanoseconds, so the last microsecond is taken whole. */
+function between(from: string, to: string): string {
+  return (
+    `Timestamp >= fromUnixTimestamp64Micro({${from}:Int64}) ` +
+    `AND Timestamp < fromUnixTimestamp64Micro({${to}:Int64} + 1)`
+  );
+}
+
+function listText(values: readonly string[]): string {
+  return `[${values.map((value) => `'${value.replace(/[^0-9a-f]/g, '')}'`).join(',')}]`;
+}
