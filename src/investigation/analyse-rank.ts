@@ -57,8 +57,13 @@ const FAMILY_WEIGHT: Readonly<Record<Family, number>> = {
 const COVERS = 0.6;
 /** What is left of others when a broken order is on (nearly) every bad request: they are what came of it. */
 const CONSEQUENCE = 0.5;
-/** Without a reference, what one trace shows is worth less than a comparison. */
+/** Without a reference, what one trace shows is worth less than a comparison, and lost time only as far as it was waited for. */
 const ALONE = 0.6;
+/** What a candidate's score keeps although its findings show nothing. */
+const UNSHOWN = 0.4;
+
+/** What a candidate of this suspicion would score without any finding, when there is nothing to compare with. */
+export const unshownAlone = (suspicion: number): number => ALONE * UNSHOWN * suspicion;
 
 /** Possible causes, the most likely first: section 13 of the reference, with the study's contribution as its base. */
 export function rankCandidates(view: View, findings: readonly Finding[]): readonly Candidate[] {
@@ -116,7 +121,7 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
   const shown = first.strength * first.specificity;
   const base =
     view.reference === 'none'
-      ? ALONE * shown
+      ? ALONE * shown * (family === 'timing' ? suspicion : 1)
       : family === 'order' || first.mechanism === 'per-hop-overhead'
         ? Math.max(suspicion, shown)
         : suspicion;
@@ -126,7 +131,7 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
     findings: [first, ...others],
     component: merged(view, parties, first, findings),
     suspicion,
-    score: base * (0.4 + 0.6 * agreement(findings)),
+    score: base * (UNSHOWN + (1 - UNSHOWN) * agreement(findings)),
     explicit,
   };
 }
@@ -136,6 +141,9 @@ function showsItself({ mechanism, strength, specificity }: Finding): boolean {
   return MECHANISM[mechanism]?.[2] === true && strength * specificity >= SHOWN;
 }
 const SHOWN = 0.4;
+
+/** Whether all that is claimed is that time was lost. */
+export const isAboutTime = ({ mechanism }: Finding): boolean => MECHANISM[mechanism]?.[0] === 'timing';
 
 /** How far independent families agree: noisy-or over families, the strongest finding of each. */
 function agreement(findings: readonly Finding[]): number {

@@ -106,6 +106,18 @@ function healthyTwin(view: View, suspect: number): TraceId | undefined {
   return middle === undefined ? undefined : table.traceIds[middle];
 }
 
+/** Rows in one trace of the spans that a caller gave up on: the callee's own, else the caller's. */
+function unanswered(view: View, cause: Candidate, trace: number): readonly number[] {
+  const { table, charges } = view;
+  const rows: number[] = [];
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    if (view.blame.gaveUp[row] !== 1 || !cause.parties.includes(at(charges.peer, row))) continue;
+    const callee = at(charges.callee, row);
+    rows.push(callee < 0 ? row : callee);
+  }
+  return rows;
+}
+
 /** What the picture marks in one trace: the cited spans, and every other span there that shows the same. */
 export function culpritSpans(view: View, cause: Candidate, traceId: TraceId): readonly SpanId[] {
   const { table, charges } = view;
@@ -116,6 +128,9 @@ export function culpritSpans(view: View, cause: Candidate, traceId: TraceId): re
     if (evidence.traceId === traceId) for (const spanId of evidence.spanIds) marked.add(spanId);
   }
   const { component, mechanism } = cause.lead;
+  // Whoever gave up cites its own span too; the mark belongs on the one that did not answer, where it left a span.
+  const answering = mechanism === 'timeout' ? unanswered(view, cause, trace) : [];
+  if (answering.length > 0) return answering.slice(0, MOST_MARKED).map((row) => table.spanId(row));
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     const entry = at(charges.visit, row) === row;
     const onVersion =
@@ -124,14 +139,12 @@ export function culpritSpans(view: View, cause: Candidate, traceId: TraceId): re
       entry &&
       component.services.includes(table.text(at(table.service, row))) &&
       String(table.resource(row, VERSION)) === component.value;
-    const unanswered =
-      mechanism === 'timeout' && view.blame.gaveUp[row] === 1 && cause.parties.includes(at(charges.peer, row));
     const failing =
       mechanism === 'error' &&
       view.blame.origin[row] === 1 &&
       (at(table.flags, row) & Flag.error) !== 0 &&
       cause.parties.includes(at(view.blame.faulty, row));
-    if (onVersion || unanswered || failing) marked.add(table.spanId(row));
+    if (onVersion || failing) marked.add(table.spanId(row));
   }
   return [...marked].slice(0, MOST_MARKED);
 }

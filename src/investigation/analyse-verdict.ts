@@ -5,7 +5,7 @@ import { at } from '../model/units.ts';
 import type { Confidence, Gap, Hypothesis, Verdict } from '../model/verdict.ts';
 import { STRICT_Z, wilson } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
-import type { Candidate } from './analyse-rank.ts';
+import { type Candidate, isAboutTime } from './analyse-rank.ts';
 
 /** Version of the scoring: weights and thresholds of this file and of `analyse-rank.ts`. */
 export const MODEL = 'rca-1';
@@ -16,6 +16,8 @@ const FLOOR = 0.12;
 const BEYOND_NOISE = 1.25;
 /** Below this an explicit mechanism is a curiosity. */
 const LEAST_SHOWN = 0.4;
+/** Without a reference, lost time is worth a word from this share of the waiting on. */
+const LEAST_WAITED = 0.1;
 const MOST_HYPOTHESES = 3;
 /** Another cause is told when it scores at least this part of the first. */
 const WORTH_TELLING = 0.25;
@@ -30,7 +32,7 @@ export function convincing(view: View, candidates: readonly Candidate[]): readon
   const limit = Math.max(FLOOR, BEYOND_NOISE * view.noise);
   return candidates.filter(({ lead, suspicion, explicit }) => {
     const shown = lead.strength * lead.specificity;
-    if (view.reference === 'none') return shown >= LEAST_SHOWN;
+    if (view.reference === 'none') return shown >= LEAST_SHOWN && (!isAboutTime(lead) || suspicion >= LEAST_WAITED);
     // A handful of bad requests among good ones of the same minute is a coincidence until it shows what it is.
     if (view.reference === 'window' && !explicit && lead.support < FEW) return false;
     return suspicion >= limit || (explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window)));

@@ -7,7 +7,7 @@ import type { Analysis, Verdict } from '../model/verdict.ts';
 import { actorOf, measureImpact } from '../population/impact.ts';
 import { type Actor, traceLineage, unusualActor } from '../population/lineage.ts';
 import { buildView, type Hints, sum, type View } from '../population/view.ts';
-import { type Candidate, rankCandidates } from './analyse-rank.ts';
+import { type Candidate, rankCandidates, unshownAlone } from './analyse-rank.ts';
 import { affectedBy, culpritSpans, exemplarOf } from './analyse-scope.ts';
 import { convincing, decide } from './analyse-verdict.ts';
 
@@ -44,7 +44,10 @@ export const analyse: Analyse = (input, trigger) => {
   return {
     verdict,
     findings,
-    impact: measureImpact(view, affected),
+    impact: measureImpact(
+      view,
+      named === undefined && lineage !== undefined ? ofTraces(view, lineage.traceIds) : affected,
+    ),
     ...(exemplar === undefined ? {} : { exemplar }),
     culpritSpans: named === undefined || exemplar === undefined ? [] : culpritSpans(view, named, exemplar.suspect),
     ...(lineage === undefined ? {} : { lineage }),
@@ -59,6 +62,12 @@ function hintsOf({ focus, hints }: AnalysisInput, trigger: Trigger | undefined):
     ...(asked === undefined ? {} : { focus: asked }),
     ...hints,
   };
+}
+
+/** 1 for each of the traces: beside a lineage, the requests that count are the actor's. */
+function ofTraces({ table }: View, traceIds: readonly TraceId[]): Uint8Array {
+  const wanted = new Set(traceIds);
+  return Uint8Array.from(table.traceIds, (traceId) => (wanted.has(traceId) ? 1 : 0));
 }
 
 /** Mechanisms that only say that time was lost. */
@@ -120,7 +129,8 @@ function rankServices(view: View, candidates: readonly Candidate[]): NonNullable
   const least = Math.min(1, ...scores.values());
   for (const { party, score } of view.comparison.ranking) {
     const name = names[party] ?? '';
-    if (party < services && score > 0 && !scores.has(name)) scores.set(name, least * score);
+    const rest = view.reference === 'none' ? unshownAlone(score) : least * score;
+    if (party < services && rest > 0 && !scores.has(name)) scores.set(name, rest);
   }
   return [...scores]
     .map(([service, score]) => ({ service, score: Math.round(score * 1e6) / 1e6 }))

@@ -34,12 +34,19 @@ export function stateOf(speaker: Speaker, answered: Answered): Line {
   else if (impact.entry === undefined) parts.push(speaker.say('card.affected', numbers));
   else parts.push(speaker.say('card.affected-entry', { ...numbers, entry: name(impact.entry) }));
 
+  return joinStrings([...parts.flat(), ...whenOf(speaker, answered)]);
+}
+
+/** `, since 03:09, ongoing at 03:16 (9 of 12 requests), fired again 2 times`: what follows the counts. */
+export function whenOf(speaker: Speaker, answered: Answered): readonly Piece[] {
+  const { impact } = answered.analysis;
+  const parts: (readonly Piece[])[] = [];
   if (impact.since !== undefined && impact.affected > 0)
     parts.push(speaker.say('card.since', { since: time(impact.since) }));
   const now = whetherStill(speaker, answered);
   if (now) parts.push(now);
   if (answered.repeats > 0) parts.push(speaker.say('card.repeats', { repeats: count(answered.repeats) }));
-  return joinStrings(parts.flatMap((part, index) => (index === 0 ? part : [', ', ...part])));
+  return parts.flatMap((part) => [', ', ...part]);
 }
 
 /** Trouble seen so shortly before the verdict goes on as far as anybody can tell; the first recheck comes soon after. */

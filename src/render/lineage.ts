@@ -2,7 +2,7 @@ import type { Answered } from '../model/investigation.ts';
 import type { Line, Message, Part, Piece } from '../model/message.ts';
 import type { Lineage } from '../model/verdict.ts';
 import type { CardExtras } from './card.ts';
-import { lineageHeadline, stateOf } from './headline.ts';
+import { lineageHeadline, whenOf } from './headline.ts';
 import { safeName } from './names.ts';
 import { pictureWords } from './picture-words.ts';
 import { lineText } from './plain-text.ts';
@@ -10,16 +10,14 @@ import { joinStrings } from './sentences.ts';
 import { code, count, name, pieces, type Speaker } from './speaker.ts';
 
 /** So many origins, hops and data in the card; the thread has more. */
-const CARD_LINES = 2;
+const CARD_LINES = 3;
 
 /** A card about somebody's requests: origin, way and data. It accuses nobody. */
 export function lineageCard(speaker: Speaker, answered: Answered, lineage: Lineage, extras: CardExtras): Message {
   const headline = lineageHeadline(speaker, lineage);
   const runbook = extras.links?.runbook;
-  const lines: Line[] = [
-    speaker.say('lineage.requests', { requests: count(lineage.requests) }),
-    ...(answered.analysis.impact.affected > 0 ? [stateOf(speaker, answered)] : []),
-  ];
+  const requests = speaker.say('lineage.requests', { requests: count(lineage.requests) });
+  const lines: Line[] = [joinStrings([...requests, ...whenOf(speaker, answered)])];
   const { suspects, baseline, backend } = answered.gathering;
   const numbers = { suspects: count(suspects), baseline: count(baseline), backend: pieces(safeName(backend, 60)) };
   const parts: Part[] = [

@@ -60,7 +60,7 @@ describe('the card', () => {
       title: 'The traces do not show what broke.',
       marker: 'suspect',
     });
-    expect(words.picture(answered(AUDIT)).alt).toMatch(/^Lineage: what the requests of user.id #6f did/);
+    expect(words.picture(answered(AUDIT)).alt).toMatch(/^Lineage: what the requests of user.id #6f touched/);
   });
 
   test('is the same for the same investigation', () => {
