@@ -129,8 +129,9 @@ function rankServices(view: View, candidates: readonly Candidate[]): NonNullable
   const least = Math.min(1, ...scores.values());
   for (const { party, score } of view.comparison.ranking) {
     const name = names[party] ?? '';
-    const rest = view.reference === 'none' ? unshownAlone(score) : least * score;
-    if (party < services && rest > 0 && !scores.has(name)) scores.set(name, rest);
+    if (party >= services || score <= 0) continue;
+    if (view.reference === 'none') scores.set(name, Math.max(scores.get(name) ?? 0, unshownAlone(score)));
+    else if (!scores.has(name)) scores.set(name, least * score);
   }
   return [...scores]
     .map(([service, score]) => ({ service, score: Math.round(score * 1e6) / 1e6 }))

@@ -82,6 +82,11 @@ export function deviation(now: Float64Array, before: Float64Array): number {
   return 1 - Math.exp(-growth / SCALE);
 }
 
+/** The same for one value against another, without any doubt about either, 0…1. */
+export function growthBeyond(now: number, usual: number): number {
+  return 1 - Math.exp(-Math.max(0, Math.log((now + GRAIN) / (usual + GRAIN))) / SCALE);
+}
+
 /**
  * Where a kind of call or work was never seen before, its nearest kin stands in: same parties, then, for a call, any call of
  * the same caller. Each pool is made once, when it is first asked for.

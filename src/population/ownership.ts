@@ -3,6 +3,8 @@ import type { Cells } from './cells.ts';
 import type { CellShift } from './latency.ts';
 import type { Parties } from './parties.ts';
 
+type Moved = Pick<CellShift, 'cell' | 'deviation' | 'ahead' | 'behind'>;
+
 /** By how much the other side must be ahead before the gap leaves the callee. */
 const LEAD = 0.02;
 /** What a delay before the callee began, or after it ended, adds to the suspicion of either side. */
@@ -20,9 +22,10 @@ const MOSTLY = 0.67;
  * ```
  *
  * Own work that moved too counts against its service; a delay before the callee began speaks for the caller, one after it
- * ended for the callee. Both are growth against the baseline, so a constant clock offset cancels.
+ * ended for the callee. Both are growth against the baseline, so a constant clock offset cancels. One owner a shift, in
+ * the order of the shifts.
  */
-export function ownersOf(cells: Cells, shifts: readonly CellShift[], parties: Parties): Int32Array {
+export function ownersOf(cells: Cells, shifts: readonly Moved[], parties: Parties): Int32Array {
   const local = new Float64Array(parties.names.length);
   const edges = new Map<number, number>();
   for (const { cell, deviation } of shifts) {

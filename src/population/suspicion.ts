@@ -8,6 +8,7 @@ import { type Contribution, contributions } from './contribution.ts';
 import { type EventChange, eventChanges } from './events.ts';
 import { type FailureRise, failureRises } from './failures.ts';
 import { type CellShift, type Sides, shiftsOf } from './latency.ts';
+import { waitingShares } from './lone-traces.ts';
 import { ownersOf } from './ownership.ts';
 import { type StructuralChange, structuralChanges } from './structure.ts';
 
@@ -49,15 +50,21 @@ const WEIGHT = { latency: 0.95, event: 0.9, failure: 0.9, structure: 0.6 } as co
 const EXPLAINED_AWAY = 0.8;
 const REACH = 3;
 
-export function compare(ground: Groundwork, sides: Sides): Comparison {
+/**
+ * Holds suspects against their reference. Where there is none, `company` (1 a trace) still shows which failures are so common
+ * that they tell nothing about the suspects.
+ */
+export function compare(ground: Groundwork, sides: Sides, company = sides.reference): Comparison {
   const { table, charges, cells } = ground;
   const shifts = shiftsOf(table, charges, cells, sides);
   const owners = ownersOf(cells, shifts, charges.parties);
   const contribution = contributions(table, charges, cells, shifts, owners, sides);
-  const failures = failureRises(table, charges, cells, sides, ground.blame, ground.failed);
+  const failing = { suspect: sides.suspect, reference: company };
+  const failures = failureRises(table, charges, cells, failing, ground.blame, ground.failed);
   const structure = structuralChanges(table, charges, cells, sides);
   const events = eventChanges(table, charges, sides);
-  const ranking = rank(ground, { contribution, failures, structure, events });
+  const families = { contribution, failures, structure, events };
+  const ranking = sides.reference.includes(1) ? rank(ground, families) : rankAlone(ground, sides);
   return { sides, shifts, owners, contribution, failures, structure, events, ranking };
 }
 
@@ -105,6 +112,14 @@ function rank({ charges, cells }: Groundwork, families: Families): readonly Susp
       at(touched, b.party) - at(touched, a.party) ||
       ((names[a.party] ?? '') < (names[b.party] ?? '') ? -1 : 1),
   );
+}
+
+/** Without anything to compare with, all that can be held against a party is that it was waited for. */
+function rankAlone({ table, charges, cells }: Groundwork, { suspect }: Sides): readonly Suspicion[] {
+  const { names } = charges.parties;
+  return [...waitingShares(table, charges, cells, suspect)]
+    .map((latency, party) => ({ party, latency, failure: 0, event: 0, structure: 0, score: latency }))
+    .sort((a, b) => b.score - a.score || ((names[a.party] ?? '') < (names[b.party] ?? '') ? -1 : 1));
 }
 
 /** A shape that vanished counts only at the topmost service that lost one: whoever is not called any more lost it as well. */

@@ -3,6 +3,7 @@ import { at, type TraceId } from '../model/units.ts';
 import { criticalTimes } from '../trace/critical-path.ts';
 import { selfTimes } from '../trace/self-time.ts';
 import { type Blame, findBlame } from './blame.ts';
+import { type CellVisits, cellVisits } from './cell-visits.ts';
 import { type Cells, gatherCells } from './cells.ts';
 import { type Charges, chargeTime } from './charges.ts';
 import { type Contrast, contrasts } from './contrast.ts';
@@ -31,6 +32,7 @@ export type View = {
   readonly table: SpanTable;
   readonly charges: Charges;
   readonly cells: Cells;
+  readonly visits: CellVisits;
   readonly own: { readonly self: Float64Array; readonly felt: Float64Array };
   readonly blame: Blame;
   readonly requests: Requests;
@@ -67,12 +69,13 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
   const cells = gatherCells(table, charges, own);
   const blame = findBlame(table, charges);
   const requests = labelRequests(table, labelled);
+  const asked = (trace: number) => hints.focus !== undefined && table.traceIds[trace] === hints.focus;
+  const counts = (trace: number) => at(requests.real, trace) === 1 || asked(trace);
   const pick = (test: (trace: number) => boolean) =>
-    Uint8Array.from({ length: table.traces }, (_, trace) => (at(requests.real, trace) === 1 && test(trace) ? 1 : 0));
+    Uint8Array.from({ length: table.traces }, (_, trace) => (counts(trace) && test(trace) ? 1 : 0));
   const window = pick((trace) => labelled[trace] !== 1);
   const baseline = pick((trace) => labelled[trace] === 1);
   const wentBadly = (trace: number) => requests.failed[trace] === 1 || requests.slow[trace] === 1;
-  const asked = (trace: number) => hints.focus !== undefined && table.traceIds[trace] === hints.focus;
   const bad = pick((trace) => window[trace] === 1 && (wentBadly(trace) || asked(trace)));
   const good = pick((trace) => window[trace] === 1 && bad[trace] !== 1);
   const usual = pick((trace) => baseline[trace] === 1 && wentBadly(trace));
@@ -84,11 +87,13 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
   const clean = pick(
     (trace) => good[trace] === 1 && hit.has(at(requests.route, trace)) && !holdsFailure(table, blame, trace),
   );
+  // Whoever asks about one trace and marks none as healthy says nothing of the others, so they only show what is typical.
+  const lone = sum(baseline) === 0 && window.some((member, trace) => member === 1 && asked(trace));
   const reference: Reference =
-    sum(baseline) > 0 ? 'baseline' : sum(bad) > 0 && sum(clean) >= FEWEST_GOOD ? 'window' : 'none';
+    sum(baseline) > 0 ? 'baseline' : !lone && sum(bad) > 0 && sum(clean) >= FEWEST_GOOD ? 'window' : 'none';
   const few = excess && rates.now.with >= FEWEST_GOOD && rates.now.with < MINORITY * rates.now.of;
   const sides: Sides = {
-    suspect: reference === 'window' || (reference === 'baseline' && few) ? bad : window,
+    suspect: lone ? pick(asked) : reference === 'window' || (reference === 'baseline' && few) ? bad : window,
     reference: reference === 'baseline' ? baseline : reference === 'window' ? clean : new Uint8Array(table.traces),
   };
   const ground: Groundwork = { table, charges, cells, blame, failed: requests.failed };
@@ -96,6 +101,7 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     table,
     charges,
     cells,
+    visits: cellVisits(cells),
     own,
     blame,
     requests,
@@ -106,7 +112,7 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     good,
     excess,
     sides,
-    comparison: compare(ground, sides),
+    comparison: compare(ground, sides, lone ? pick((trace) => !asked(trace)) : sides.reference),
     orders:
       reference === 'baseline' ? brokenOrders(table, charges, cells, { suspect: window, reference: baseline }) : [],
     versions: versionShifts(table, charges, cells, window, baseline),
