@@ -1,9 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { alertSources } from './alerts/index.ts';
 import { slackConnection } from './compose/chat.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
+import { openSenders } from './compose/senders.ts';
 import { openTraces } from './compose/traces.ts';
 import { type Config, isLoopback } from './config.ts';
 import { analyse } from './investigation/analyse.ts';
@@ -83,15 +83,9 @@ export async function composeBot(config: Config): Promise<Bot> {
 
   // Set once the port is known, which may be chosen by the system.
   let address = '';
-  const secrets =
-    config.pagerDuty.secrets.length > 0
-      ? config.pagerDuty.secrets
-      : config.chat.kind === 'playground'
-        ? [randomBytes(24).toString('hex')]
-        : [];
+  const { sources, pagerDutySecret } = openSenders(config, clock);
   const playground = config.chat.kind === 'playground' ? openPlayground() : undefined;
 
-  const sources = alertSources.map((definition) => definition.create({ secrets }));
   const server = await listen({
     host: config.host,
     port: config.port,
@@ -137,7 +131,7 @@ export async function composeBot(config: Config): Promise<Bot> {
       createShop({
         otlpUrl: `${otlpAddress()}/v1/traces`,
         webhookUrl: `${address}/webhooks/pagerduty`,
-        webhookSecret: secrets[0] ?? '',
+        webhookSecret: pagerDutySecret,
         log,
       }),
     );

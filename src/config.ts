@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import { type ConfigFile, type Problem, readConfigFile } from './config-file.ts';
 import { Failure } from './failure.ts';
 
 /** Every environment variable that the bot reads. `.env.example` and the README's table are held to this list by a test. */
@@ -36,37 +34,6 @@ export const VARIABLES = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const ServiceRoute = z
-  .strictObject({
-    /** The sender's name for the service. */
-    alert: z.string().min(1),
-    /** `service.name`s of the traces. */
-    traces: z.array(z.string().min(1)).min(1).optional(),
-    channel: z.string().min(1).optional(),
-    runbook: z.url().optional(),
-    owner: z.url().optional(),
-  })
-  .readonly();
-export type ServiceRoute = z.infer<typeof ServiceRoute>;
-
-const File = z.strictObject({
-  channel: z.string().min(1).default('incidents'),
-  services: z.array(ServiceRoute).default([]),
-  backend: z.looseObject({ kind: z.string().min(1) }).default({ kind: 'embedded' }),
-  links: z.strictObject({ trace: z.string().includes('{traceId}').optional() }).default({}),
-  privacy: z.strictObject({ reveal: z.boolean().default(false) }).default({ reveal: false }),
-  traces: z
-    .strictObject({
-      keepHours: z
-        .number()
-        .positive()
-        .max(24 * 90)
-        .default(6),
-      keepMegabytes: z.number().positive().max(1_000_000).default(1_024),
-    })
-    .default({ keepHours: 6, keepMegabytes: 1_024 }),
-});
-
 export type ChatConfig =
   | { readonly kind: 'playground' }
   | {
@@ -97,10 +64,7 @@ export type Config = {
   readonly hashKey: string | undefined;
   readonly pagerDuty: { readonly secrets: readonly string[]; readonly apiToken: string | undefined };
   readonly telemetryEndpoint: string | undefined;
-} & z.infer<typeof File>;
-
-/** A problem of the configuration, with what to do about it. */
-type Problem = { readonly where: string; readonly what: string; readonly hint: string };
+} & ConfigFile;
 
 /**
  * Reads the environment and `causeway.yml`. Throws one `Failure` of kind `misconfigured` that lists every problem at once,
@@ -135,7 +99,7 @@ export function readConfig(environment: Environment = process.env): Config {
     return 0;
   };
 
-  const file = readFile(text('CAUSEWAY_CONFIG'), environment.CAUSEWAY_CONFIG !== undefined, problems);
+  const file = readConfigFile(text('CAUSEWAY_CONFIG'), environment, problems);
   const role = oneOf('CAUSEWAY_ROLE', ['all', 'web', 'worker']);
   const redisUrl = optional('REDIS_URL');
   if (redisUrl !== undefined && !/^rediss?:\/\//.test(redisUrl)) {
@@ -235,50 +199,6 @@ function readChat(
     });
   }
   return { kind: 'slack', mode: 'http', botToken, signingSecret: signingSecret ?? '', apiUrl };
-}
-
-function readFile(path: string, named: boolean, problems: Problem[]): z.infer<typeof File> {
-  if (!existsSync(path)) {
-    if (named)
-      problems.push({
-        where: 'CAUSEWAY_CONFIG',
-        what: `there is no file ${path}`,
-        hint: 'Create it, or leave CAUSEWAY_CONFIG unset.',
-      });
-    return File.parse({});
-  }
-  let content: unknown;
-  try {
-    content = parseYaml(readFileSync(path, 'utf8'));
-  } catch (thrown) {
-    problems.push({
-      where: path,
-      what: `is not YAML: ${thrown instanceof Error ? thrown.message.split('\n', 1)[0] : String(thrown)}`,
-      hint: 'Mend the line it names.',
-    });
-    return File.parse({});
-  }
-  const read = File.safeParse(content ?? {});
-  if (read.success) return read.data;
-  for (const issue of read.error.issues) {
-    problems.push({
-      where: `${path}: ${issue.path.join('.') || 'top level'}`,
-      what: issue.message,
-      hint: hintFor(issue),
-    });
-  }
-  return File.parse({});
-}
-
-function hintFor(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return 'See causeway.example.yml.';
-  const known =
-    issue.path.length === 0
-      ? Object.keys(File.shape)
-      : issue.path[0] === 'services'
-        ? Object.keys(ServiceRoute.unwrap().shape)
-        : [];
-  return known.length === 0 ? 'See causeway.example.yml.' : `Known names are ${known.join(', ')}.`;
 }
 
 function misconfigured(problems: readonly Problem[]): Failure {

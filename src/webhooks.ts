@@ -1,47 +1,69 @@
 import { Failure } from './failure.ts';
-import { type Route, readBody, sendJson } from './http.ts';
+import { type Exchange, type Route, readBody, sendJson } from './http.ts';
 import type { AlertSource, Delivery, Reply } from './ports/alert-source.ts';
 import type { Acceptance, Intake } from './ports/intake.ts';
 import type { Log } from './ports/log.ts';
 import { inSpan } from './telemetry.ts';
 
-/** No sender documents more; PagerDuty stops at 256 KB. */
-const BODY_LIMIT = 1024 * 1024;
-
 /**
- * `POST /webhooks/<kind>` for every source. Answers 202 once the alert is safe on disk, and each failure with the status
- * that makes this sender do the right thing: give up on what can never be read, send again what we could not keep.
+ * `POST /webhooks/<kind>` for every source, and `OPTIONS` where the sender asks first. Answers 202 once the alert is safe
+ * on disk, and each failure with the status that makes this sender do the right thing: give up on what can never be read,
+ * send again what we could not keep.
  */
 export function webhookRoutes(sources: readonly AlertSource[], intake: Intake, log: Log): readonly Route[] {
-  return sources.map((source) => ({
-    method: 'POST',
-    path: `/webhooks/${source.kind}`,
-    handle: async ({ request, response }) => {
-      const reply = await inSpan(`webhook ${source.kind}`, {}, async () => {
-        try {
-          const headers = Object.fromEntries(
-            Object.entries(request.headers).map(([name, value]) => [
-              name,
-              Array.isArray(value) ? value.join(',') : value,
-            ]),
-          );
-          return await take(source, intake, { headers, body: await readBody(request, BODY_LIMIT) });
-        } catch (thrown) {
-          const failure = Failure.from(thrown);
-          log.warn({ source: source.kind, kind: failure.kind, reason: failure.message }, 'A webhook was refused');
-          return source.refuse(failure);
-        }
-      });
-      sendJson(response, reply.status, reply.body, reply.headers);
-    },
-  }));
+  return sources.flatMap((source) => {
+    const path = `/webhooks/${source.kind}`;
+    const post: Route = {
+      method: 'POST',
+      path,
+      handle: async (exchange) => {
+        const reply = await inSpan(`webhook ${source.kind}`, {}, () => answer(source, intake, log, exchange));
+        send(exchange, reply);
+      },
+    };
+    const { greet } = source;
+    if (greet === undefined) return [post];
+    return [post, { method: 'OPTIONS', path, handle: (exchange) => send(exchange, greet(headersOf(exchange))) }];
+  });
 }
 
-async function take(source: AlertSource, intake: Intake, delivery: Delivery): Promise<Reply> {
-  source.authenticate(delivery);
+async function answer(source: AlertSource, intake: Intake, log: Log, exchange: Exchange): Promise<Reply> {
+  const { request, response, url } = exchange;
+  const hungUp = new AbortController();
+  response.once('close', () => hungUp.abort());
+  try {
+    const body = await readBody(request, source.bodyLimit);
+    const query = Object.fromEntries(url.searchParams);
+    return await take(source, intake, { headers: headersOf(exchange), query, body }, hungUp.signal);
+  } catch (thrown) {
+    const failure = Failure.from(thrown);
+    log.warn({ source: source.kind, kind: failure.kind, reason: failure.message }, 'A webhook was refused');
+    return source.refuse(failure);
+  }
+}
+
+async function take(source: AlertSource, intake: Intake, delivery: Delivery, signal: AbortSignal): Promise<Reply> {
+  await source.authenticate(delivery, signal);
   const reading = source.read(delivery);
+  if ('handshake' in reading) {
+    return { status: 200, body: { status: 'confirmed', reason: await reading.handshake(signal) } };
+  }
   if ('ignored' in reading) return { status: 200, body: { status: 'ignored', reason: reading.ignored } };
   const acceptances: Acceptance[] = [];
   for (const alert of reading.alerts) acceptances.push(await intake.alert(alert));
   return { status: 202, body: { status: 'accepted', investigations: acceptances } };
+}
+
+function headersOf({ request }: Exchange): Delivery['headers'] {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
+}
+
+function send({ request, response }: Exchange, reply: Reply): void {
+  sendJson(response, reply.status, reply.body, {
+    ...reply.headers,
+    // What is left of a refused body is not read; the connection closes after the answer instead.
+    ...(request.complete ? {} : { connection: 'close' }),
+  });
 }

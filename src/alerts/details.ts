@@ -1,3 +1,5 @@
+import type { Alert } from '../model/alert.ts';
+
 const DEPTH_LIMIT = 4;
 const TEXT_LIMIT = 200;
 const LENGTH_LIMIT = 2_000;
@@ -30,11 +32,23 @@ export function flattenDetails(details: unknown): readonly Detail[] {
 }
 
 /** The first link whose path's last word is one of the names, as `runbook` and `runbook_url`. */
-export function linkNamed(details: readonly Detail[], names: readonly string[]): string | undefined {
+function linkNamed(details: readonly Detail[], names: readonly string[]): string | undefined {
   return details
     .filter(({ path }) => names.includes(path.slice(path.lastIndexOf('.') + 1).toLowerCase()))
     .map(({ text }) => webLink(text))
     .find((link) => link !== undefined);
+}
+
+const RUNBOOK = ['runbook', 'runbook_url', 'runbookurl', 'playbook', 'playbook_url'];
+const DASHBOARD = ['dashboard', 'dashboard_url', 'dashboardurl', '__dashboardurl__', 'panel_url', 'panelurl'];
+const OWNER = ['owner', 'owner_url', 'team_url'];
+
+/** Runbook, dashboard and owner where a detail is called so and is a link. */
+export function linksIn(details: readonly Detail[]): Alert['links'] {
+  const runbook = linkNamed(details, RUNBOOK);
+  const dashboard = linkNamed(details, DASHBOARD);
+  const owner = linkNamed(details, OWNER);
+  return { ...(runbook ? { runbook } : {}), ...(dashboard ? { dashboard } : {}), ...(owner ? { owner } : {}) };
 }
 
 /** The text when it is an http(s) address, so that no `javascript:` becomes a link in a channel. */
@@ -51,4 +65,16 @@ export function cut(text: string, limit: number): string {
   const last = kept.charCodeAt(kept.length - 1);
   const halved = last >= 0xd800 && last <= 0xdbff;
   return `${(halved ? kept.slice(0, -1) : kept).toWellFormed()}…`;
+}
+
+const LABEL_LIMIT = 100;
+
+/** Details as labels: at most 100, each key of at most 200 and each value of at most 300 characters. The first of a name wins. */
+export function labelsOf(details: readonly Detail[]): Alert['labels'] {
+  const labels = new Map<string, string>();
+  for (const { path, text } of details) {
+    const key = cut(path, 200);
+    if (labels.size < LABEL_LIMIT && text !== '' && !labels.has(key)) labels.set(key, cut(text, 300));
+  }
+  return Object.fromEntries(labels);
 }

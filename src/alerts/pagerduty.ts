@@ -12,21 +12,20 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import type { Alert, AlertEvent } from '../model/alert.ts';
-import type { AlertSource, Delivery, Reading, Reply } from '../ports/alert-source.ts';
-import { signedByOneOf } from './authenticity.ts';
-import { cut, type Detail, flattenDetails, linkNamed, webLink } from './details.ts';
+import type { AlertSource, Delivery, Reading } from '../ports/alert-source.ts';
+import { secretList, signedByOneOf } from './authenticity.ts';
+import { cut, type Detail, flattenDetails, linksIn, webLink } from './details.ts';
+import { check, parseJson, Text, timeAt } from './payload.ts';
+import { refuse } from './refusal.ts';
 import { traceIdsIn } from './trace-ids.ts';
 
 /** PagerDuty drops what is larger than 256 kB before it sends it. */
 export const PAGERDUTY_BODY_LIMIT = 512 * 1024;
 
 /** What `causeway.yml` or the environment says about PagerDuty. */
-export const pagerdutyOptions = z.object({
-  /** Signing secrets of the webhook subscriptions: a list, or one text with commas. */
-  secrets: z
-    .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
-    .transform((secrets) => secrets.map((secret) => secret.trim()).filter((secret) => secret !== ''))
-    .default([]),
+export const pagerdutyOptions = z.strictObject({
+  /** Signing secrets of the webhook subscriptions. */
+  secrets: secretList,
   /** Takes webhooks without a signature, for a bot that only its own network can reach. */
   unsigned: z.boolean().default(false),
 });
@@ -42,6 +41,7 @@ export function pagerduty(options: z.output<typeof pagerdutyOptions>): AlertSour
   return {
     kind: 'pagerduty',
     title: 'PagerDuty',
+    bodyLimit: PAGERDUTY_BODY_LIMIT,
     authenticate: (delivery) => authenticate(delivery, options),
     read,
     refuse,
@@ -49,13 +49,6 @@ export function pagerduty(options: z.output<typeof pagerdutyOptions>): AlertSour
 }
 
 function authenticate(delivery: Delivery, options: z.output<typeof pagerdutyOptions>): void {
-  if (delivery.body.length > PAGERDUTY_BODY_LIMIT) {
-    throw new Failure(
-      'too-large',
-      `The webhook is larger than ${PAGERDUTY_BODY_LIMIT} bytes.`,
-      'PagerDuty sends at most 256 kB: look at what stands between it and the bot.',
-    );
-  }
   if (options.unsigned) return;
   if (options.secrets.length === 0) {
     throw new Failure(
@@ -74,7 +67,6 @@ function authenticate(delivery: Delivery, options: z.output<typeof pagerdutyOpti
   }
 }
 
-const Text = z.string().nullish();
 const Reference = z.object({ id: Text, summary: Text, html_url: Text }).nullish();
 
 /** Only what is looked at before it is clear what the event is about. */
@@ -118,15 +110,15 @@ function read(delivery: Delivery): Reading {
       'Make a Generic Webhook (v3) in PagerDuty: the bot reads version 3 only.',
     );
   }
-  const { event } = check(Envelope, json, []);
+  const { event } = check(Envelope, json, 'PagerDuty');
   const kind = EVENTS.get(event.event_type);
   if (kind === undefined) {
     return event.event_type === 'pagey.ping'
       ? { ignored: 'A test event: the webhook works.' }
       : { ignored: `${cut(event.event_type, 80)} is not an event that Causeway acts on.` };
   }
-  const incident = check(Incident, event.data, ['event', 'data']);
-  const occurredAt = micros(event.occurred_at, 'event.occurred_at');
+  const incident = check(Incident, event.data, 'PagerDuty', ['event', 'data']);
+  const occurredAt = timeAt(event.occurred_at, 'event.occurred_at');
   return {
     alerts: [alertOf(incident, kind, occurredAt, delivery.headers['x-webhook-id']?.trim() || event.id)],
   };
@@ -157,16 +149,14 @@ function alertOf(incident: Incident, event: AlertEvent, occurredAt: number, deli
 
 /** A reopened incident is a trouble that began anew. */
 function startOf(incident: Incident): number | undefined {
-  if (incident.reopened_at) return micros(incident.reopened_at, 'event.data.reopened_at');
-  if (incident.created_at) return micros(incident.created_at, 'event.data.created_at');
+  if (incident.reopened_at) return timeAt(incident.reopened_at, 'event.data.reopened_at');
+  if (incident.created_at) return timeAt(incident.created_at, 'event.data.created_at');
   return undefined;
 }
 
 function linksOf(incident: Incident, details: readonly Detail[]): Alert['links'] {
-  const runbook = linkNamed(details, ['runbook', 'runbook_url', 'runbookurl', 'playbook', 'playbook_url']);
-  const dashboard = linkNamed(details, ['dashboard', 'dashboard_url', 'dashboardurl', 'panel_url', 'panelurl']);
-  const owner = linkNamed(details, ['owner', 'owner_url', 'team_url']) ?? webLink(incident.escalation_policy?.html_url);
-  return { ...(runbook ? { runbook } : {}), ...(dashboard ? { dashboard } : {}), ...(owner ? { owner } : {}) };
+  const policy = webLink(incident.escalation_policy?.html_url);
+  return { ...(policy ? { owner: policy } : {}), ...linksIn(details) };
 }
 
 /** Facts to match routes by. People (agent, assignees) are left out on purpose. */
@@ -183,51 +173,4 @@ function labelsOf(incident: Incident, details: readonly Detail[]): Alert['labels
     ...details.slice(0, 50).map(({ path, text }) => [cut(path, 200), cut(text, 300)] as const),
     ...known.flatMap(([key, value]) => (value ? [[key, cut(value, 300)] as const] : [])),
   ]);
-}
-
-/**
- * PagerDuty sends again for 48 hours after 5xx and 429, and drops for ever after any other 4xx; three drops switch the
- * webhook off for a day. So 4xx says "this will never be right", and every trouble of our own is 503.
- */
-function refuse(failure: { readonly kind: string; readonly message: string; readonly hint: string }): Reply {
-  const body = { error: failure.kind, message: failure.message, hint: failure.hint };
-  switch (failure.kind) {
-    case 'unauthorized':
-      return { status: 401, body };
-    case 'too-large':
-      return { status: 413, body };
-    case 'bad-input':
-    case 'unsupported':
-      return { status: 400, body };
-    default:
-      return { status: 503, body, headers: { 'retry-after': '10' } };
-  }
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (thrown) {
-    throw new Failure('bad-input', 'The body is not JSON in UTF-8.', 'Send what PagerDuty sends, unchanged.', {
-      cause: thrown,
-    });
-  }
-}
-
-function check<T>(schema: z.ZodType<T>, value: unknown, at: readonly string[]): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = [...at, ...(issue?.path ?? [])].map(String).join('.') || 'the body';
-  throw new Failure(
-    'bad-input',
-    `${field} is not what PagerDuty documents: ${issue?.message ?? 'invalid'}.`,
-    'Compare the payload with the V3 webhook documentation of PagerDuty.',
-  );
-}
-
-function micros(time: string, field: string): number {
-  const ms = Date.parse(time);
-  if (Number.isFinite(ms) && ms >= 0) return ms * 1_000;
-  throw new Failure('bad-input', `${field} is not a time.`, 'Send it as ISO 8601, as 2026-01-31T03:12:00Z.');
 }

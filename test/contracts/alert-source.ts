@@ -1,33 +1,54 @@
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { AlertSource, Delivery, Reading } from '../../src/ports/alert-source.ts';
+import { type Listening, listen } from '../../src/server.ts';
+import { webhookRoutes } from '../../src/webhooks.ts';
 
 export type AlertSourceBed = {
-  /** Trusts what `prove` signs and nothing else. */
+  /** Trusts what `deliver` makes and nothing else. */
   readonly source: AlertSource;
-  /** The headers by which the sender proves that a body is from it. */
-  prove(body: Uint8Array): Delivery['headers'];
-  /** Files of `test/fixtures/<kind>` with what must be read from them. */
+  /** A delivery as the sender would make it now: the body, which it may have to sign within, and what proves it. */
+  deliver(body: Uint8Array): Delivery;
+  /** Whether a body that was changed on its way is noticed, and where the proof of that stands. */
+  readonly proof: 'signature' | 'signature-in-the-body' | 'token';
+  /** A delivery that was signed long ago, or why there cannot be one. */
+  readonly stale: ((body: Uint8Array) => Delivery) | `none: ${string}`;
+  /** Files of `test/fixtures/<kind>` with what must be read from them. One of them has a title that is not ASCII. */
   readonly fixtures: Readonly<Record<string, readonly Partial<Alert>[] | { readonly ignored: RegExp }>>;
+  /** Two of the files: the beginning and the end of the same trouble. */
+  readonly life: { readonly begins: string; readonly ends: string };
+  /** The first file's JSON with a thousand labels more, as the sender would write them. */
+  withLabels(json: Json, count: number): unknown;
 };
 
+// biome-ignore lint/suspicious/noExplicitAny: fixtures are changed where they please.
+export type Json = any;
+
 const LENGTH = 2_100;
+const signal = new AbortController().signal;
 
 /** What every sender's reader promises (`ports/alert-source.ts`), the more so for what no sender would send. */
-export function alertSourceContract({ source, prove, fixtures }: AlertSourceBed): void {
+export function alertSourceContract(bed: AlertSourceBed): void {
+  const { source, fixtures, deliver } = bed;
   const bodyOf = (file: string) => readFileSync(join(import.meta.dirname, '..', 'fixtures', source.kind, file));
-  const delivered = (body: Uint8Array): Delivery => ({ headers: prove(body), body });
   const names = Object.keys(fixtures);
   const alertful = names.filter((name) => Array.isArray(fixtures[name]));
+  const first = alertful[0] ?? '';
+  const alertsOf = (name: string) => {
+    const reading = source.read(deliver(bodyOf(name)));
+    return 'alerts' in reading ? reading.alerts : [];
+  };
 
   describe(`${source.title} as an alert source`, () => {
-    test.each(names)('%s is authentic and reads as documented', (name) => {
-      const delivery = delivered(bodyOf(name));
-      source.authenticate(delivery);
+    test.each(names)('%s is authentic and reads as documented', async (name) => {
+      const delivery = deliver(bodyOf(name));
+      await source.authenticate(delivery, signal);
       const reading = source.read(delivery);
       const expected = fixtures[name];
       if (expected !== undefined && 'ignored' in expected) {
@@ -38,31 +59,56 @@ export function alertSourceContract({ source, prove, fixtures }: AlertSourceBed)
       wellFormed(reading);
     });
 
-    test.each(names)('%s read twice is the same', (name) => {
-      const delivery = delivered(bodyOf(name));
+    test('one of them is in a script that is not ASCII', () => {
+      expect(alertful.flatMap(alertsOf).map(({ title }) => title)).toContainEqual(
+        expect.stringMatching(/[^\p{ASCII}]/u),
+      );
+    });
+
+    test.each(names)('duplicated: %s read twice is the same, keys of the delivery included', (name) => {
+      const delivery = deliver(bodyOf(name));
       expect(source.read(delivery)).toEqual(source.read(delivery));
     });
 
-    test.each(names)('%s with one byte changed is no longer authentic', (name) => {
-      const body = bodyOf(name);
-      const headers = prove(body);
-      for (const at of [0, Math.floor(body.length / 2), body.length - 1]) {
-        const changed = Buffer.from(body);
+    test('reordered: an end is told from its beginning whichever comes first', () => {
+      const [begin] = alertsOf(bed.life.begins);
+      const [end] = alertsOf(bed.life.ends);
+      expect(begin).toMatchObject({ event: 'triggered', id: end?.id });
+      expect(end).toMatchObject({ event: 'resolved' });
+      expect(end?.occurredAt).toBeGreaterThanOrEqual(begin?.occurredAt ?? Number.POSITIVE_INFINITY);
+      expect(end?.delivery).not.toBe(begin?.delivery);
+    });
+
+    test.runIf(bed.proof !== 'token').each(names)('%s with one byte changed is no longer authentic', async (name) => {
+      const delivery = deliver(bodyOf(name));
+      const middle = Math.floor(delivery.body.length / 2);
+      for (const at of [0, middle, middle + 1, middle + 2, delivery.body.length - 1]) {
+        const changed = Buffer.from(delivery.body);
         changed[at] = (changed[at] ?? 0) ^ 1;
-        expect(refusalOf(() => source.authenticate({ headers, body: changed }))).toBe('unauthorized');
+        const refusal = await refusalOf(() => source.authenticate({ ...delivery, body: changed }, signal));
+        // What is signed within has to be read before it can be checked.
+        expect(bed.proof === 'signature' ? ['unauthorized'] : ['unauthorized', 'bad-input']).toContain(refusal);
       }
     });
 
-    test('what proves nothing is refused', () => {
-      const body = bodyOf(names[0] ?? '');
-      expect(refusalOf(() => source.authenticate({ headers: {}, body }))).toBe('unauthorized');
+    test('missing and wrong proofs are refused', async () => {
+      const { headers, body } = deliver(bodyOf(first));
+      const bare = bed.proof === 'signature-in-the-body' ? bodyOf(first) : body;
+      expect(await refusalOf(() => source.authenticate({ headers: {}, body: bare }, signal))).toBe('unauthorized');
+      const wrong = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, flipped(value ?? '')]));
+      expect(await refusalOf(() => source.authenticate({ headers: wrong, body: bare }, signal))).toBe('unauthorized');
     });
 
-    test.each(alertful)('%s cut off anywhere is bad input', (name) => {
-      const body = bodyOf(name);
-      const text = body.toString().trimEnd();
-      for (let length = 0; length < text.length; length += 97) {
-        expect(refusalOf(() => source.read(delivered(Buffer.from(text.slice(0, length)))))).toBe('bad-input');
+    test.runIf(typeof bed.stale === 'function')('what was signed long ago is refused', async () => {
+      const old = typeof bed.stale === 'function' ? bed.stale(bodyOf(first)) : deliver(bodyOf(first));
+      expect(await refusalOf(() => source.authenticate(old, signal))).toBe('unauthorized');
+    });
+
+    test.each(alertful)('truncated: %s cut off anywhere is bad input', async (name) => {
+      const whole = bodyOf(name).toString().trimEnd();
+      for (let length = 0; length < whole.length; length += 97) {
+        const cutOff = Buffer.from(whole.slice(0, length));
+        expect(await refusalOf(() => source.read({ headers: {}, body: cutOff }))).toBe('bad-input');
       }
     });
 
@@ -75,19 +121,27 @@ export function alertSourceContract({ source, prove, fixtures }: AlertSourceBed)
       }
     });
 
-    test('any bytes are bad input', () => {
-      fc.assert(
-        fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
-          tolerant(source, Buffer.from(bytes));
-        }),
-      );
+    test.each(alertful)('%s of a later version, with members that we do not know, reads the same', (name) => {
+      const json: Json = JSON.parse(bodyOf(name).toString());
+      const later = Array.isArray(json) ? json.map(ofTheFuture) : ofTheFuture(json);
+      const reading = source.read({ headers: {}, body: Buffer.from(JSON.stringify(later)) });
+      expect(withoutDelivery(reading)).toEqual(withoutDelivery(source.read({ headers: {}, body: bodyOf(name) })));
     });
 
-    test('any JSON is read or refused, never worse', () => {
+    test('a thousand labels are read, and a hundred kept', () => {
+      const json = bed.withLabels(JSON.parse(bodyOf(first).toString()), 1_000);
+      const reading = source.read({ headers: {}, body: Buffer.from(JSON.stringify(json)) });
+      wellFormed(reading);
+      expect('alerts' in reading && Object.keys(reading.alerts[0]?.labels ?? {}).length).toBeGreaterThan(50);
+    });
+
+    test('any bytes and any JSON are read or refused, never worse', () => {
+      const bytes = fc.uint8Array({ maxLength: 500 }).map((some) => Buffer.from(some));
+      const json = fc
+        .jsonValue({ maxDepth: 6, noUnicodeString: false })
+        .map((value) => Buffer.from(JSON.stringify(value)));
       fc.assert(
-        fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), (value) => {
-          tolerant(source, Buffer.from(JSON.stringify(value)));
-        }),
+        fc.property(fc.oneof(bytes, json), (body) => void tolerant(source, body)),
         { numRuns: 300 },
       );
     });
@@ -101,41 +155,116 @@ export function alertSourceContract({ source, prove, fixtures }: AlertSourceBed)
       ['nothing', ''],
       ['a byte order mark', '\ufeff{}'],
       ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
-    ])('hostile JSON is refused: %s', (_what, body) => {
-      expect(refusalOf(() => source.read(delivered(Buffer.from(body))))).toBe('bad-input');
+    ])('hostile JSON is never an alert: %s', (_what, body) => {
+      const reading = tolerant(source, Buffer.from(body));
+      expect(reading === undefined || 'ignored' in reading).toBe(true);
       expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
     });
   });
 
-  function pathsOf(json: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
-    if (typeof json !== 'object' || json === null) return [path];
-    return [path, ...Object.entries(json).flatMap(([key, value]) => pathsOf(value, [...path, key]))];
-  }
+  describe(`${source.title} over HTTP`, () => {
+    const taken: Alert[] = [];
+    const lines: unknown[] = [];
+    const log = { info: () => {}, warn: (...line: readonly unknown[]) => void lines.push(line), error: () => {} };
+    let server: Listening;
+    beforeAll(async () => {
+      const alert = async (given: Alert) => {
+        taken.push(given);
+        return { investigation: given.id, outcome: 'opened' as const };
+      };
+      const ask = () => Promise.reject(new Error('nobody asks'));
+      const routes = webhookRoutes([source], { alert, ask }, log);
+      const readiness = async () => ({ ready: true, parts: {} });
+      server = await listen({ host: '127.0.0.1', port: 0, routes, upgrades: [], readiness, log });
+    });
+    afterAll(() => server.close());
+
+    test.each([
+      undefined,
+      'text/plain; charset=UTF-8',
+      'application/octet-stream',
+      'application/json;charset=utf-8',
+    ])('the content type %s changes nothing', async (type) => {
+      taken.length = 0;
+      const { headers, body } = deliver(bodyOf(first));
+      const answer = await post(server.port, source.kind, body, {
+        ...headers,
+        ...(type ? { 'content-type': type } : {}),
+      });
+      expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
+      expect(taken.map(({ id }) => id)).toEqual(alertsOf(first).map(({ id }) => id));
+    });
+
+    test('a huge body is refused before it is read, and so that it is not sent again', async () => {
+      const huge = Buffer.alloc(source.bodyLimit + 1, 0x20);
+      expect(await post(server.port, source.kind, huge, {})).toMatchObject({
+        status: 413,
+        body: { error: 'too-large' },
+      });
+    });
+
+    test('an unproven body is answered 401, a broken one 400, and the log has one line without either', async () => {
+      lines.length = 0;
+      const secret = Buffer.from('{"private":"tops3cret"');
+      const proven = bed.proof === 'signature-in-the-body' ? { headers: {}, body: secret } : deliver(secret);
+      expect(await post(server.port, source.kind, bodyOf(first), {})).toMatchObject({ status: 401 });
+      expect(await post(server.port, source.kind, proven.body, proven.headers)).toMatchObject({
+        status: 400,
+        body: { error: 'bad-input', message: expect.any(String), hint: expect.any(String) },
+      });
+      expect(lines).toHaveLength(2);
+      const written = JSON.stringify(lines);
+      for (const word of ['tops3cret', ...Object.values(proven.headers)]) expect(written).not.toContain(word);
+    });
+  });
 }
 
-function refusalOf(act: () => unknown): string {
+/** One request with exactly these headers, as `fetch` would not send it. */
+export async function post(port: number, kind: string, body: Uint8Array, headers: Delivery['headers'], query = '') {
+  const given = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const all = { ...Object.fromEntries(given), 'content-length': `${body.length}` };
+  return new Promise<{ status: number; body: Json }>((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, method: 'POST', path: `/webhooks/${kind}${query}`, headers: all };
+    const sent = request(options, async (answer) => {
+      resolve({ status: answer.statusCode ?? 0, body: JSON.parse(await text(answer)) });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function pathsOf(json: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof json !== 'object' || json === null) return [path];
+  return [path, ...Object.entries(json).flatMap(([key, value]) => pathsOf(value, [...path, key]))];
+}
+
+async function refusalOf(act: () => unknown): Promise<string> {
   try {
-    return `no refusal but ${JSON.stringify(act())}`;
+    return `no refusal but ${JSON.stringify(await act())}`;
   } catch (thrown) {
     if (thrown instanceof Failure) return thrown.kind;
     throw thrown;
   }
 }
 
-function tolerant(source: AlertSource, body: Uint8Array): void {
+function tolerant(source: AlertSource, body: Uint8Array): Reading | undefined {
   let reading: Reading;
   try {
     reading = source.read({ headers: {}, body });
   } catch (thrown) {
     expect(thrown).toBeInstanceOf(Failure);
     expect(thrown).toMatchObject({ kind: 'bad-input' });
-    return;
+    return undefined;
   }
   wellFormed(reading);
+  return reading;
 }
 
 /** What the rest of the program relies on, whatever was sent. */
 function wellFormed(reading: Reading): void {
+  if ('handshake' in reading) return;
   if ('ignored' in reading) {
     expect(reading.ignored.length).toBeGreaterThan(0);
     return;
@@ -149,12 +278,34 @@ function wellFormed(reading: Reading): void {
       if (link !== undefined) expect(link).toMatch(/^https?:\/\//);
     }
     expect(Object.keys(alert.labels).length).toBeLessThanOrEqual(100);
-    const texts = [alert.id, alert.delivery, alert.title, alert.service ?? '', ...Object.values(alert.labels)];
+    const texts = [alert.id, alert.delivery, alert.title, alert.service ?? '', ...Object.entries(alert.labels).flat()];
     for (const text of texts) {
       expect(text.length).toBeLessThan(LENGTH);
       expect(text.isWellFormed()).toBe(true);
     }
   }
+}
+
+function withoutDelivery(reading: Reading): unknown {
+  return 'alerts' in reading ? reading.alerts.map((alert) => ({ ...alert, delivery: '' })) : reading;
+}
+
+/** Members beside those that are free-form anyway, down to the third level. */
+function ofTheFuture(json: Json, depth = 0): Json {
+  if (typeof json !== 'object' || json === null || Array.isArray(json) || depth > 2) return json;
+  const known = Object.entries(json).map(([key, value]) => [
+    key,
+    /labels|annotations|tags|details|data|group/i.test(key) && depth > 0 ? value : ofTheFuture(value, depth + 1),
+  ]);
+  const free = depth > 0 && Object.values(json).every((value) => typeof value === 'string');
+  return free
+    ? json
+    : { ...Object.fromEntries(known), not_known_yet: { to: ['us'] }, ...(depth === 0 ? { version: '99' } : {}) };
+}
+
+/** Another text of the same length, so that a proof is wrong and not merely malformed. */
+function flipped(value: string): string {
+  return value.replace(/[0-9a-f]/g, (digit) => (digit === '0' ? '1' : '0'));
 }
 
 /** A copy with the member at the path replaced, or left out where the value is undefined. */

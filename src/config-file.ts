@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { fillReferences } from './environment-references.ts';
+
+const ServiceRoute = z
+  .strictObject({
+    /** The sender's name for the service. */
+    alert: z.string().min(1),
+    /** `service.name`s of the traces. */
+    traces: z.array(z.string().min(1)).min(1).optional(),
+    channel: z.string().min(1).optional(),
+    runbook: z.url().optional(),
+    owner: z.url().optional(),
+  })
+  .readonly();
+export type ServiceRoute = z.infer<typeof ServiceRoute>;
+
+const File = z.strictObject({
+  channel: z.string().min(1).default('incidents'),
+  services: z.array(ServiceRoute).default([]),
+  backend: z.looseObject({ kind: z.string().min(1) }).default({ kind: 'embedded' }),
+  /** Senders by name, which is their kind unless `kind` says so; what else each may be told, its source knows. */
+  alerts: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not made of small letters, digits and dashes'),
+      z.looseObject({ kind: z.string().min(1).optional() }).nullable(),
+    )
+    .transform((senders) => Object.fromEntries(Object.entries(senders).map(([name, options]) => [name, options ?? {}])))
+    .default({}),
+  links: z.strictObject({ trace: z.string().includes('{traceId}').optional() }).default({}),
+  privacy: z.strictObject({ reveal: z.boolean().default(false) }).default({ reveal: false }),
+  traces: z
+    .strictObject({
+      keepHours: z
+        .number()
+        .positive()
+        .max(24 * 90)
+        .default(6),
+      keepMegabytes: z.number().positive().max(1_000_000).default(1_024),
+    })
+    .default({ keepHours: 6, keepMegabytes: 1_024 }),
+});
+
+/** What `causeway.yml` says, with what it leaves out filled in. */
+export type ConfigFile = z.infer<typeof File>;
+
+/** A problem of the configuration, with what to do about it. */
+export type Problem = { readonly where: string; readonly what: string; readonly hint: string };
+
+/**
+ * Reads the file; adds every problem of it to the list, and goes on without the file where there is one. A file that is not
+ * there is a problem only where `CAUSEWAY_CONFIG` named it.
+ */
+export function readConfigFile(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: Problem[],
+): ConfigFile {
+  if (!existsSync(path)) {
+    if (environment.CAUSEWAY_CONFIG !== undefined)
+      problems.push({
+        where: 'CAUSEWAY_CONFIG',
+        what: `there is no file ${path}`,
+        hint: 'Create it, or leave CAUSEWAY_CONFIG unset.',
+      });
+    return File.parse({});
+  }
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    problems.push({
+      where: path,
+      what: `is not YAML: ${thrown instanceof Error ? thrown.message.split('\n', 1)[0] : String(thrown)}`,
+      hint: 'Mend the line it names.',
+    });
+    return File.parse({});
+  }
+  const { content: filled, unset } = fillReferences(content ?? {}, environment);
+  for (const { where, variable } of unset) {
+    problems.push({
+      where: `${path}: ${where}`,
+      what: `asks for the environment variable ${variable}, which is not set`,
+      hint: `Set ${variable}, or take the line out.`,
+    });
+  }
+  const read = File.safeParse(filled);
+  if (read.success) return read.data;
+  for (const issue of read.error.issues) {
+    problems.push({
+      where: `${path}: ${issue.path.join('.') || 'top level'}`,
+      what: issue.message,
+      hint: hintFor(issue),
+    });
+  }
+  return File.parse({});
+}
+
+function hintFor(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return 'See causeway.example.yml.';
+  const known =
+    issue.path.length === 0
+      ? Object.keys(File.shape)
+      : issue.path[0] === 'services'
+        ? Object.keys(ServiceRoute.unwrap().shape)
+        : [];
+  return known.length === 0 ? 'See causeway.example.yml.' : `Known names are ${known.join(', ')}.`;
+}
