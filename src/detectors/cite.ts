@@ -51,15 +51,36 @@ export function componentOf(view: View, cell: number): Component {
 
 /** Visits of a cell in a set of traces, in row order. */
 export function visitsOf(view: View, cell: number, traces: Uint8Array): readonly number[] {
-  const rows: number[] = [];
-  for (let trace = 0; trace < view.table.traces; trace++) {
-    if (traces[trace] !== 1) continue;
-    for (let row = at(view.table.first, trace); row < at(view.table.first, trace + 1); row++) {
-      if (view.cells.of[row] === cell) rows.push(row);
-    }
+  const { from, rows } = view.visits;
+  const found: number[] = [];
+  for (const row of rows.subarray(at(from, cell), at(from, cell + 1))) {
+    if (traces[ordinalOf(view.table, row)] === 1) found.push(row);
   }
-  return rows;
+  return found;
 }
+
+/** Traces in which one party calls another. */
+export function tracesOfEdge(view: View, from: number, to: number, traces: Uint8Array): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (let cell = 0; cell < view.cells.count; cell++) {
+    if (view.cells.from[cell] !== from || view.cells.to[cell] !== to) continue;
+    for (const row of visitsOf(view, cell, traces)) found.add(ordinalOf(view.table, row));
+  }
+  return found;
+}
+
+/** How many different traces the rows are of. */
+export const tracesIn = (view: View, rows: readonly number[]): number =>
+  new Set(rows.map((row) => ordinalOf(view.table, row))).size;
+
+type Rate = { readonly with: number; readonly of: number };
+
+/** Rates of both sides as evidence carries them. */
+export const countsOf = (now: Rate, before: Rate): NonNullable<Evidence['counts']> => ({
+  ...now,
+  baselineWith: before.with,
+  baselineOf: before.of,
+});
 
 /** The visit whose time is the upper middle of its kind: typical for what went wrong, not the most extreme. */
 export function typicalVisit(view: View, cell: number, traces: Uint8Array): number {

@@ -1,19 +1,33 @@
-import { attributeContrast, badInstance } from './attribute-contrast.ts';
+import { attributeContrast } from './attribute-contrast.ts';
+import { badInstance } from './bad-instance.ts';
+import { blindSpot } from './blind-spot.ts';
 import { commonMode } from './common-mode.ts';
+import { connectionSetup } from './connection-setup.ts';
 import type { Detector } from './detector.ts';
-import { errorOrigin, statusTranslation, timeout } from './failures.ts';
+import { errorOrigin } from './error-origin.ts';
+import { eventChange } from './event-change.ts';
+import { networkDelay } from './network-delay.ts';
 import { orderViolation } from './order-violation.ts';
-import { retryAmplification } from './retries.ts';
-import { blindSpot, slowEdge, slowOperation, slowQuery } from './slow-work.ts';
-import { eventChange, structuralChange } from './structural-change.ts';
+import { perHopOverhead } from './per-hop-overhead.ts';
+import { poolWait } from './pool-wait.ts';
+import { prematureCommit } from './premature-commit.ts';
+import { repeatedCalls } from './repeated-calls.ts';
+import { retryAmplification } from './retry-amplification.ts';
+import { slowOperation } from './slow-operation.ts';
+import { slowQuery } from './slow-query.ts';
+import { statusTranslation } from './status-translation.ts';
+import { structuralChange } from './structural-change.ts';
+import { timeout } from './timeout.ts';
 import { tlsHandshake } from './tls-handshake.ts';
-import { perHopOverhead, versionRegression } from './versions.ts';
-import { poolWait, repeatedCalls } from './waits.ts';
+import { unfeltChange } from './unfelt-change.ts';
+import { versionRegression } from './version-regression.ts';
 
 /** Every pattern that is looked for, by its number in the catalogue. */
 export const DETECTORS: readonly Detector[] = [
   slowOperation,
-  slowEdge,
+  unfeltChange,
+  networkDelay,
+  connectionSetup,
   tlsHandshake,
   poolWait,
   slowQuery,
@@ -26,6 +40,7 @@ export const DETECTORS: readonly Detector[] = [
   structuralChange,
   eventChange,
   orderViolation,
+  prematureCommit,
   attributeContrast,
   versionRegression,
   perHopOverhead,

@@ -36,6 +36,8 @@ export type OrderBreach = {
   readonly step: number;
   /** µs between the step's end and the later acknowledgement; negative when the step only began too early. */
   readonly margin: number;
+  /** µs that the clocks leave open between the two, where they are of two hosts. */
+  readonly uncertainty?: number;
 };
 
 export type OrderRule = {

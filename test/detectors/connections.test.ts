@@ -45,11 +45,17 @@ shop  POST /pay          server    0..500
   expect(finding?.evidence[0].values).toMatchObject({ attempts: { value: 2 }, failed: { value: 1 } });
 });
 
-test('D05 calls one slow handshake a connection set-up, not a retry', () => {
+test('D04 tells of one slow handshake, and D05 does not', () => {
   const slow = healthy.replace('tls.connect    internal  5..12', 'tls.connect    internal  5..50');
-  expect(seenBy('D05', viewOf(times(12, slow, 's'), times(20, healthy, 'b')))).toMatchObject([
-    { mechanism: 'connection-setup' },
-  ]);
+  const view = viewOf(times(12, slow, 's'), times(20, healthy, 'b'));
+  const [finding] = seenBy('D04', view);
+  expect(finding).toMatchObject({ mechanism: 'connection-setup', component: { to: 'bank.example' }, support: 12 });
+  expect(finding?.evidence.map(({ claim }) => claim)).toEqual(['connection.time', 'connection.phase']);
+  expect(finding?.evidence[1]?.values).toMatchObject({
+    phase: { value: 'the TLS handshake' },
+    time: { value: 43_000 },
+  });
+  expect(seenBy('D05', view)).toEqual([]);
 });
 
 test('D05 is silent on healthy handshakes, on reused connections and on two connections opened at once', () => {

@@ -3,51 +3,15 @@ import { median, sorted } from '../population/statistics.ts';
 import { type Hop, VERSION, type VersionShift } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
 import { cite, clip, count, named, nameOf, rounded, us } from './cite.ts';
-import type { Detector } from './detector.ts';
-import { LEAST_SHIFT } from './slow-work.ts';
+import { LEAST_SHIFT } from './slower-cells.ts';
 
-/** Hops differ at most by this factor when one overhead is behind all of them. */
-const ALIKE = 2.5;
-/** Chance is behind less than this part of their spread (I²) when the overheads are one. */
-const HOMOGENEOUS = 0.5;
-/** Services on other versions must not have moved by more than this part of the overhead. */
-const STILL = 0.5;
-
-/** D23: the same small overhead on every hop that runs a version; no single span looks bad. */
-export const perHopOverhead: Detector = {
-  id: 'D23 per-hop-overhead',
-  asks: 'Does one version cost the same everywhere it runs?',
-  detect: (view) =>
-    view.versions
-      .map((shift) => ({ shift, hops: slower(shift) }))
-      .filter(({ shift, hops }) => hops.length >= 2 && isUniform(shift, hops))
-      .map(({ shift, hops }) => hopFinding(view, shift, hops)),
-};
-
-/** D22: one service is slower on one version than on the others. */
-export const versionRegression: Detector = {
-  id: 'D22 version-regression',
-  asks: 'Is it only on one version?',
-  detect: (view) =>
-    view.versions
-      .map((shift) => ({ shift, hops: slower(shift) }))
-      .filter(({ shift, hops }) => hops.length === 1 && shift.concurrent)
-      .map(({ shift, hops }) => hopFinding(view, shift, hops)),
-};
-
-function slower({ hops }: VersionShift): readonly Hop[] {
+/** Hops that are certainly slower on the version than off it. */
+export function slower({ hops }: VersionShift): readonly Hop[] {
   return hops.filter((hop) => hop.value - 2 * hop.error > 0 && hop.value >= Math.max(LEAST_SHIFT, 0.2 * hop.usualOff));
 }
 
-/** One overhead, not a general slowdown: most services of the version carry it, and all of them about alike. */
-function isUniform(shift: VersionShift, hops: readonly Hop[]): boolean {
-  const values = hops.map((hop) => hop.value).sort((a, b) => a - b);
-  const alike = (values.at(-1) ?? 0) <= ALIKE * (values[0] ?? 0) || shift.pooled.heterogeneity < HOMOGENEOUS;
-  const quiet = shift.hops.filter((hop) => !hops.includes(hop) && hop.value < STILL * (values[0] ?? 0)).length;
-  return alike && (shift.concurrent ? hops.length >= quiet : hops.length >= 2 * quiet);
-}
-
-function hopFinding(view: View, shift: VersionShift, hops: readonly Hop[]): Finding {
+/** One hop tells of a regression of its service, several of an overhead that all of them carry. */
+export function hopFinding(view: View, detector: string, shift: VersionShift, hops: readonly Hop[]): Finding {
   const total = hops.reduce((sum, hop) => sum + hop.value, 0);
   const middle = median(sorted(hops.map((hop) => hop.value)));
   const [first, ...others] = hops;
@@ -90,7 +54,7 @@ function hopFinding(view: View, shift: VersionShift, hops: readonly Hop[]): Find
   const certainty = hops.map((hop) => 1 - hop.error / hop.value).reduce((a, b) => Math.min(a, b), 1);
   const growth = median(sorted(hops.map((hop) => hop.value / Math.max(1_000, hop.usualOff))));
   return {
-    detector: single ? versionRegression.id : perHopOverhead.id,
+    detector,
     mechanism: single ? 'version-regression' : 'per-hop-overhead',
     component: { kind: 'attribute', key: VERSION, value: shift.version, services },
     role: single ? 'context' : 'cause',
