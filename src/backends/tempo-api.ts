@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { Failure } from '../failure.ts';
+import { traceIdOf } from '../formats/ids.ts';
+import { Collected } from '../formats/reading.ts';
+import { readTempoProtobuf } from '../formats/tempo-protobuf.ts';
+import { microsOfNanos } from '../formats/times.ts';
+import { TraceText } from '../formats/trace-text.ts';
+import type { SpanRecord } from '../model/span.ts';
+import type { EpochMicros, Micros, TraceId } from '../model/units.ts';
+import type { TraceHit, TraceQuery } from '../ports/trace-backend.ts';
+import { type Answer, bytesOf, jsonOf, strange } from './answer.ts';
+import type { Client } from './client.ts';
+import { ranked } from './found-traces.ts';
+import { isPage, pageInstead } from './refusal.ts';
+import { askForSlowest } from './slowest.ts';
+import { type Dialect, traceQl } from './traceql.ts';
+
+/** The HTTP API of Grafana Tempo, which VictoriaTraces and others speak in part. */
+export type TempoApi = {
+  services(from: EpochMicros, to: EpochMicros, signal: AbortSignal): Promise<readonly string[]>;
+  search(query: TraceQuery, signal: AbortSignal): Promise<readonly TraceHit[]>;
+  trace(traceId: TraceId, signal: AbortSignal): Promise<readonly (readonly SpanRecord[])[]>;
+};
+
+/** proto3 JSON leaves out what is zero or empty. */
+const Search = z.object({
+  traces: z
+    .array(
+      z.object({
+        traceID: z.string(),
+        startTimeUnixNano: z.union([z.string(), z.number()]).optional(),
+        durationMs: z.number().optional(),
+        serviceStats: z.record(z.string(), z.object({ errorCount: z.number().optional() })).optional(),
+      }),
+    )
+    .nullish(),
+});
+
+const Values = z.object({ tagValues: z.array(z.object({ value: z.string() })).nullish() });
+const OldValues = z.object({ tagValues: z.array(z.string()).nullish() });
+
+export function tempoApi(client: Client): TempoApi {
+  let dialect: Dialect = { traceDuration: true, mostRecent: true };
+  let version: 1 | 2 | undefined;
+
+  async function services(from: EpochMicros, to: EpochMicros, signal: AbortSignal): Promise<readonly string[]> {
+    signal.throwIfAborted();
+    const params = windowOf(from, to);
+    const modern = await client.ask(
+      { path: '/api/v2/search/tag/resource.service.name/values', params, answers: [404] },
+      async (answer) => (answer.status === 404 ? undefined : jsonOf(answer, Values)),
+      signal,
+    );
+    if (modern !== undefined) return (modern.tagValues ?? []).map(({ value }) => value).toSorted();
+    const path = '/api/search/tag/service.name/values';
+    const old = await client.ask({ path, params }, (answer) => jsonOf(answer, OldValues), signal);
+    return (old.tagValues ?? []).toSorted();
+  }
+
+  async function search(query: TraceQuery, signal: AbortSignal): Promise<readonly TraceHit[]> {
+    signal.throwIfAborted();
+    if (query.limit <= 0) return [];
+    const all = new Map<TraceId, TraceHit>();
+    const ask = async (least: Micros) => {
+      const hits = await page(query, least, signal);
+      for (const hit of hits) if (overlaps(hit, query)) all.set(hit.traceId, hit);
+      return hits.map((hit) => hit.duration);
+    };
+    if (query.order === 'latest' || !dialect.traceDuration) await ask(0);
+    else await askForSlowest(0, query.limit, ask);
+    return ranked([...all.values()], query);
+  }
+
+  /** One search; a server that does not know a word of ours is asked again without it, and from then on. */
+  async function page(query: TraceQuery, least: Micros, signal: AbortSignal): Promise<readonly TraceHit[]> {
+    const params: readonly (readonly [string, string])[] = [
+      ['q', traceQl(query, least, dialect)],
+      // One more than wanted, to know whether there are more.
+      ['limit', String(query.limit + 1)],
+      ['spss', '1'],
+      ...windowOf(query.from, query.to),
+    ];
+    try {
+      const { traces } = await client.ask({ path: '/api/search', params }, (answer) => jsonOf(answer, Search), signal);
+      return (traces ?? []).flatMap((trace) => hitOf(trace, query.errors === true));
+    } catch (thrown) {
+      const simpler = simplerThan(dialect);
+      if (!(thrown instanceof Failure) || thrown.kind !== 'refused' || simpler === undefined) throw thrown;
+      dialect = simpler;
+      return page(query, least, signal);
+    }
+  }
+
+  /** Version 2 tells when a trace was cut (`PARTIAL`); old servers have only version 1. */
+  async function trace(traceId: TraceId, signal: AbortSignal): Promise<readonly (readonly SpanRecord[])[]> {
+    if (version !== 1) {
+      const found = await traceOf(2, traceId, signal);
+      if (found !== undefined) {
+        version = 2;
+        return found;
+      }
+      if (version === 2) return [];
+    }
+    const found = await traceOf(1, traceId, signal);
+    if (found === undefined) return [];
+    version = 1;
+    return found;
+  }
+
+  function traceOf(
+    asked: 1 | 2,
+    traceId: TraceId,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly SpanRecord[])[] | undefined> {
+    const path = asked === 2 ? `/api/v2/traces/${traceId}` : `/api/traces/${traceId}`;
+    // Tempo compares this header as a whole, so nothing may stand beside it.
+    const headers = { accept: 'application/protobuf' };
+    return client.ask({ path, headers, answers: [404] }, (answer) => spansIn(answer, asked), signal);
+  }
+
+  return { services, search, trace };
+}
+
+/** Servers that cannot write protobuf answer JSON all the same. */
+async function spansIn(answer: Answer, version: 1 | 2): Promise<readonly (readonly SpanRecord[])[] | undefined> {
+  const bytes = await bytesOf(answer);
+  if (answer.status === 404) {
+    if (isPage(answer.contentType, bytes)) throw pageInstead(answer.title);
+    return undefined;
+  }
+  const collected = new Collected();
+  try {
+    if (bytes[0] !== 0x7b) readTempoProtobuf(bytes, version, collected);
+    else return spansOfJson(bytes);
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw strange(answer.title, thrown.message, thrown);
+    throw thrown;
+  }
+  return collected.take();
+}
+
+function spansOfJson(bytes: Buffer): readonly (readonly SpanRecord[])[] {
+  const text = new TraceText('answer');
+  return [...text.push(bytes), ...text.end()];
+}
+
+function hitOf(trace: NonNullable<z.output<typeof Search>['traces']>[number], failed: boolean): readonly TraceHit[] {
+  // Tempo drops leading zeros here (grafana/tempo#4723).
+  const traceId = traceIdOf(trace.traceID);
+  const start = microsOfNanos(trace.startTimeUnixNano ?? 0);
+  if (traceId === undefined || start === undefined) return [];
+  const errors = Object.values(trace.serviceStats ?? {}).some((service) => (service.errorCount ?? 0) > 0);
+  return [{ traceId, start, duration: (trace.durationMs ?? 0) * 1_000, error: failed || errors }];
+}
+
+/** Tempo reads whole blocks of time; what lies outside ends here. Which span matched is not told, so the trace decides. */
+function overlaps(hit: TraceHit, query: TraceQuery): boolean {
+  return hit.start <= query.to && hit.start + hit.duration + 1_000 >= query.from;
+}
+
+/** Whole seconds, at least one. Without both ends only what has just arrived is searched. */
+function windowOf(from: EpochMicros, to: EpochMicros): readonly (readonly [string, string])[] {
+  const start = Math.floor(Math.max(0, from) / 1_000_000);
+  const end = Math.max(start + 1, Math.ceil(Math.max(0, to) / 1_000_000));
+  return [
+    ['start', String(start)],
+    ['end', String(end)],
+  ];
+}
+
+function simplerThan(dialect: Dialect): Dialect | undefined {
+  if (dialect.mostRecent) return { ...dialect, mostRecent: false };
+  return dialect.traceDuration ? { traceDuration: false, mostRecent: false } : undefined;
+}
