@@ -109,6 +109,7 @@ export const PHRASES = {
     errors: ['errors'],
     'error-row': ['service', 'operation'],
     'error-row-message': ['service', 'operation', 'message'],
+    'error-times': ['times'],
     'errors-none': [],
     'errors-none-service': ['service'],
     'errors-passed': ['errors'],

@@ -22,25 +22,41 @@ export const errors: Answerer = (ask) => {
     return { message: reply(ask, headline, { offer: ['time', 'root-cause'] }) };
   }
   const began = failed.filter((row) => !childrenOf(trace, row).some((child) => isFailed(trace, child)));
-  const told = (began.length > 0 ? began : failed).slice(0, LINES);
-  const items = told.map((row) => {
+  const alike = [...sameErrors(trace, began.length > 0 ? began : failed)].slice(0, LINES);
+  const told = alike.reduce((sum, rows) => sum + rows.length, 0);
+  const items = alike.map(([row, ...others]) => {
+    const times =
+      others.length === 0
+        ? []
+        : speaker.say('answers.error-times', { times: ask.state({ unit: 'count', value: others.length + 1 }) });
     const place = placeOf(ask, trace, row);
     const text = messageOf(trace, row);
-    if (text === undefined) return speaker.say('answers.error-row', place);
+    if (text === undefined) return [...speaker.say('answers.error-row', place), ...times];
     const safe = safeMessage(text);
     ask.state({ unit: 'name', value: safe });
     const url = linkTo(ask, trace, row);
-    return speaker.say('answers.error-row-message', {
-      ...place,
-      message: pieces(url === undefined ? safe : { link: url, text: safe }),
-    });
+    const message = pieces(url === undefined ? safe : { link: url, text: safe });
+    return [...speaker.say('answers.error-row-message', { ...place, message }), ...times];
   });
   const headline = speaker.say('answers.errors', { errors: ask.state({ unit: 'count', value: failed.length }) });
-  const passed = failed.length - told.length;
+  const passed = failed.length - told;
   const notes =
     passed > 0 ? [speaker.say('answers.errors-passed', { errors: ask.state({ unit: 'count', value: passed }) })] : [];
   return { message: reply(ask, headline, { items, notes, offer: ['root-cause', 'picture'] }) };
 };
+
+/** Rows of the same operation that say the same, together: five attempts that failed alike are one line. */
+function sameErrors(trace: Trace, rows: readonly number[]): Iterable<readonly [number, ...number[]]> {
+  const { table } = trace;
+  const groups = new Map<string, [number, ...number[]]>();
+  for (const row of rows) {
+    const key = JSON.stringify([at(table.service, row), at(table.operation, row), messageOf(trace, row)]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups.values();
+}
 
 function failedRows(trace: Trace): readonly number[] {
   const rows: number[] = [];
