@@ -22,6 +22,9 @@ export type TempoApi = {
   trace(traceId: TraceId, signal: AbortSignal): Promise<readonly (readonly SpanRecord[])[]>;
 };
 
+/** A server without `most_recent` gives the first traces that it meets; of more of them the latest are later. */
+const GENEROSITY = 4;
+
 /** proto3 JSON leaves out what is zero or empty. */
 const Search = z.object({
   traces: z
@@ -75,8 +78,8 @@ export function tempoApi(client: Client): TempoApi {
   async function page(query: TraceQuery, least: Micros, signal: AbortSignal): Promise<readonly TraceHit[]> {
     const params: readonly (readonly [string, string])[] = [
       ['q', traceQl(query, least, dialect)],
-      // One more than wanted, to know whether there are more.
-      ['limit', String(query.limit + 1)],
+      // One more than wanted, to know whether there are more; several times as many where any may come first.
+      ['limit', String(dialect.mostRecent ? query.limit + 1 : query.limit * GENEROSITY)],
       ['spss', '1'],
       ...windowOf(query.from, query.to),
     ];

@@ -21,7 +21,13 @@ export function statusOfTags(tags: AttributeBag): { readonly status: SpanStatus;
 const NO_ERROR: ReadonlySet<string> = new Set(['false', 'unset']);
 
 /** Tags that became fields of the record, and so are not kept twice. */
-export const FIELD_TAGS: ReadonlySet<string> = new Set(['span.kind', 'otel.status_code', 'otel.status_description']);
+export const FIELD_TAGS: ReadonlySet<string> = new Set([
+  'error',
+  'otel.scope.name',
+  'span.kind',
+  'otel.status_code',
+  'otel.status_description',
+]);
 
 export function kindOfTag(value: unknown): SpanKind {
   switch (String(value).toLowerCase()) {

@@ -13,12 +13,9 @@ export const ZIPKIN_LOSSES: Losses = {
     return {
       ...kept,
       name: span.name.toLowerCase(),
-      attributes: {
-        ...Object.fromEntries(
-          Object.entries(span.attributes).map(([key, value]) => [key, Array.isArray(value) ? value.join(',') : value]),
-        ),
-        ...(span.statusMessage === undefined ? {} : { error: span.statusMessage }),
-      },
+      attributes: Object.fromEntries(
+        Object.entries(span.attributes).map(([key, value]) => [key, Array.isArray(value) ? value.join(',') : value]),
+      ),
       events: span.events.map(({ name, time }) => ({ name, time, attributes: {} })),
       links: [],
     };
@@ -27,6 +24,25 @@ export const ZIPKIN_LOSSES: Losses = {
 
 export const CLICKHOUSE_LOSSES: Losses = {
   losses: ['lists'],
+  comesBackAs: (span: SpanRecord): SpanRecord => ({
+    ...span,
+    attributes: Object.fromEntries(
+      Object.entries(span.attributes).map(([key, value]) => [
+        key,
+        Array.isArray(value) ? JSON.stringify(value) : value,
+      ]),
+    ),
+  }),
+};
+
+/** By the documented API: no Tempo could be run. */
+export const TEMPO_LOSSES: Losses = {
+  losses: ['services-of-all-time', 'window-of-the-trace', 'error-flag-by-status'],
+};
+
+/** By its sources: no VictoriaTraces could be run. */
+export const VICTORIA_LOSSES: Losses = {
+  losses: ['services-of-all-time', 'lists'],
   comesBackAs: (span: SpanRecord): SpanRecord => ({
     ...span,
     attributes: Object.fromEntries(

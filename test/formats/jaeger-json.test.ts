@@ -25,7 +25,6 @@ test('a download: parent among references, links, typed tags, process, logs', ()
     status: 'error',
     statusMessage: 'boom',
     attributes: {
-      error: true,
       'http.response.status_code': 503,
       big: '9223372036854775807',
       'server.service.name': 'mailer',
