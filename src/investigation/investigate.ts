@@ -123,7 +123,7 @@ async function gather(
   if (gathered !== undefined) return gathered;
   throw new Failure(
     'not-found',
-    `${parts.backend.title} has no trace ${trigger.traceId}.`,
+    `Trace ${trigger.traceId} is not in ${parts.backend.title}.`,
     'Check the id, or ask again in a minute: spans may still be on their way, and old traces are dropped.',
   );
 }
