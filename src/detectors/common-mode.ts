@@ -2,7 +2,7 @@ import type { Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import { median, sorted } from '../population/statistics.ts';
-import type { View } from '../population/view.ts';
+import { sum, type View } from '../population/view.ts';
 import { cite, clip, count, factor, typicalVisit } from './cite.ts';
 import type { Detector } from './detector.ts';
 
@@ -59,7 +59,7 @@ function finding(
     role: 'context',
     strength: clip(1 - Math.exp(-middle)),
     specificity: clip(close),
-    support: shifts.length,
+    support: sum(view.sides.suspect),
     evidence: [
       cite(view, [row], 'common-mode.factor', {
         factor: factor(Math.exp(middle)),

@@ -36,6 +36,17 @@ export function edgeSetups(view: View): readonly EdgeSetups[] {
 /** Whether a handshake failed, so that there was something to try again. */
 export const isTried = ({ handshakes }: ConnectionSetup): boolean => handshakes.some(({ failed }) => failed);
 
+/** Time in which a connection was being opened, µs: what the steps of all calls of the request cover together. */
+export function coveredTime(spans: readonly SetupSpan[]): number {
+  let covered = 0;
+  let reached = Number.NEGATIVE_INFINITY;
+  for (const { start, end } of spans) {
+    covered += Math.max(0, end - Math.max(start, reached));
+    reached = Math.max(reached, end);
+  }
+  return covered;
+}
+
 /** From the first sign to the last of a connection being made, µs. */
 export function timeOf(spans: readonly SetupSpan[]): number {
   let start = Number.POSITIVE_INFINITY;

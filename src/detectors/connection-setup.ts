@@ -3,7 +3,7 @@ import type { ConnectionSetup, SetupPhase } from '../population/connections.ts';
 import { certainRise, LOOSE_Z, median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { cite, clip, count, named, nameOf, us } from './cite.ts';
-import { type EdgeSetups, edgeSetups, isTried, timeOf } from './connection-edges.ts';
+import { coveredTime, type EdgeSetups, edgeSetups, isTried } from './connection-edges.ts';
 import type { Detector } from './detector.ts';
 
 /** Opening a connection is slow when it takes this many times the usual, and this much more, µs. */
@@ -22,11 +22,11 @@ export const connectionSetup: Detector = {
 
 function findingOf(view: View, edge: EdgeSetups): Finding | undefined {
   if (edge.before.length + edge.touchingBefore === 0) return undefined;
-  const usual = edge.before.length === 0 ? 0 : median(sorted(edge.before.map(({ spans }) => timeOf(spans))));
+  const usual = edge.before.length === 0 ? 0 : median(sorted(edge.before.map(({ spans }) => coveredTime(spans))));
   const slow = (setup: ConnectionSetup) =>
-    !isTried(setup) && timeOf(setup.spans) > Math.max(SLOW * usual, usual + LEAST);
+    !isTried(setup) && coveredTime(setup.spans) > Math.max(SLOW * usual, usual + LEAST);
   const bad = edge.now.filter(slow);
-  const ordered = [...bad].sort((a, b) => timeOf(a.spans) - timeOf(b.spans) || a.trace - b.trace);
+  const ordered = [...bad].sort((a, b) => coveredTime(a.spans) - coveredTime(b.spans) || a.trace - b.trace);
   const telling = ordered[Math.floor(ordered.length / 2)];
   if (telling === undefined) return undefined;
   const now = { with: bad.length, of: edge.touching };
@@ -56,7 +56,7 @@ function explain(
   const names = { from: named(nameOf(view, edge.caller)), to: named(nameOf(view, edge.peer)) };
   const [first, ...others] = telling.spans.map(({ row }) => row);
   if (first === undefined) throw new RangeError('A connection that was opened has rows');
-  const time = us(timeOf(telling.spans));
+  const time = us(coveredTime(telling.spans));
   const evidence: [Evidence, ...Evidence[]] = [
     cite(view, [first, ...others], 'connection.time', { ...names, time, usual: us(usual) }, { counts }),
     cite(view, [first, ...others], 'connection.phase', longestPhase(telling)),

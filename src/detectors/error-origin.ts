@@ -1,72 +1,17 @@
-import type { Component, Evidence, Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
-import type { FailureRise } from '../population/failures.ts';
-import type { View } from '../population/view.ts';
-import { ordinalOf } from '../trace/build.ts';
-import { cite, clip, count, isSilent, named, nameOf, operationOf } from './cite.ts';
 import type { Detector } from './detector.ts';
-import { risesOf, strengthOf } from './failure-rises.ts';
+import { failureFinding } from './failure-finding.ts';
+import { risesOf } from './failure-rises.ts';
 
-/** D10: where failures begin, as opposed to where they are seen. */
+/** D10: where failures begin that made requests fail, as opposed to where they are seen. */
 export const errorOrigin: Detector = {
   id: 'D10 error-origin',
   asks: 'Which failure has no failure behind it?',
   detect: (view) =>
     risesOf(view)
+      .filter(({ fatal }) => fatal > 0)
       .map((rise) => ({ rise, rows: rise.rows.filter((row) => view.blame.gaveUp[row] !== 1) }))
       .filter(({ rows }) => rows.length > 0)
-      .map(({ rise, rows }) => errorFinding(view, rise, rows)),
+      .map(({ rise, rows }) =>
+        failureFinding(view, { detector: errorOrigin.id, mechanism: 'error', role: 'cause' }, rise, rows),
+      ),
 };
-
-function errorFinding(view: View, rise: FailureRise, rows: readonly number[]): Finding {
-  const [row] = rows;
-  if (row === undefined) throw new RangeError('A rise of failures has rows');
-  const silent = isSilent(view, rise.party);
-  const caller = nameOf(view, at(view.charges.party, row));
-  const component: Component = silent
-    ? { kind: 'edge', from: caller, to: nameOf(view, rise.party), operation: operationOf(view, row) }
-    : { kind: 'operation', service: nameOf(view, rise.party), operation: operationAt(view, rise, row) };
-  const evidence: [Evidence, ...Evidence[]] = [
-    cite(
-      view,
-      [row],
-      'error.origin',
-      {
-        service: named(nameOf(view, rise.party)),
-        operation: named(operationAt(view, rise, row)),
-        failed: count(rise.now.with),
-        of: count(rise.now.of),
-        usual: count(rise.before.with),
-        usualOf: count(rise.before.of),
-      },
-      { counts: { ...rise.now, baselineWith: rise.before.with, baselineOf: rise.before.of } },
-    ),
-  ];
-  const message = messageOf(view, row);
-  if (message !== undefined) evidence.push(cite(view, [row], 'error.message', { message: named(message) }));
-  return {
-    detector: errorOrigin.id,
-    mechanism: rise.fatal > 0 ? 'error' : 'swallowed-error',
-    component,
-    role: rise.fatal > 0 || silent ? 'cause' : 'context',
-    strength: clip(strengthOf(view, rise)),
-    specificity: clip(1 - (rise.before.of === 0 ? 0 : rise.before.with / rise.before.of)),
-    support: new Set(rows.map((r) => ordinalOf(view.table, r))).size,
-    evidence,
-  };
-}
-
-/** The operation that failed, on the side of the party at fault where its span is there. */
-function operationAt(view: View, rise: FailureRise, row: number): string {
-  const callee = at(view.charges.callee, row);
-  return callee >= 0 && view.charges.party[callee] === rise.party ? operationOf(view, callee) : operationOf(view, row);
-}
-
-/** What the failure says about itself: exception before status message before code. */
-function messageOf({ table }: View, row: number): string | undefined {
-  const thrown = table.events(row).find((event) => event.name === 'exception');
-  const said = thrown?.attributes['exception.message'] ?? table.statusMessage(row);
-  const code = table.attribute(row, 'http.response.status_code') ?? table.attribute(row, 'error.type');
-  const message = said === undefined || said === '' ? code : said;
-  return message === undefined ? undefined : String(message).slice(0, 200);
-}

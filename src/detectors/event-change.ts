@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { EventChange } from '../population/events.ts';
-import type { View } from '../population/view.ts';
+import { sum, type View } from '../population/view.ts';
 import { cite, clip, count, countsOf, named, nameOf, operationOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 
@@ -42,7 +42,11 @@ function eventFinding(view: View, change: EventChange): Finding {
         ? change.before.with / Math.max(1, change.before.of)
         : 1 - change.before.with / Math.max(1, change.before.of),
     ),
-    support: change.kind === 'missing' ? change.now.of - change.now.with : change.now.with,
+    // A request may pass the place several times, but it is one request.
+    support: Math.min(
+      change.kind === 'missing' ? change.now.of - change.now.with : change.now.with,
+      sum(view.sides.suspect),
+    ),
     evidence: [
       cite(view, [change.example], `event.${change.kind}`, values, { counts: countsOf(change.now, change.before) }),
     ],

@@ -13,10 +13,12 @@ import { poolWait } from './pool-wait.ts';
 import { prematureCommit } from './premature-commit.ts';
 import { repeatedCalls } from './repeated-calls.ts';
 import { retryAmplification } from './retry-amplification.ts';
+import { retryChain } from './retry-chain.ts';
 import { slowOperation } from './slow-operation.ts';
 import { slowQuery } from './slow-query.ts';
 import { statusTranslation } from './status-translation.ts';
 import { structuralChange } from './structural-change.ts';
+import { swallowedError } from './swallowed-error.ts';
 import { timeout } from './timeout.ts';
 import { tlsHandshake } from './tls-handshake.ts';
 import { unfeltChange } from './unfelt-change.ts';
@@ -34,7 +36,9 @@ export const DETECTORS: readonly Detector[] = [
   repeatedCalls,
   errorOrigin,
   timeout,
+  retryChain,
   retryAmplification,
+  swallowedError,
   statusTranslation,
   badInstance,
   structuralChange,

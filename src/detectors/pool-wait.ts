@@ -4,7 +4,7 @@ import { deviation } from '../population/latency.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
-import { cite, clip, named, nameOf, operationOf, rowsOf, us } from './cite.ts';
+import { cite, clip, named, nameOf, operationOf, rowsOf, tracesIn, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 const POOL = /\bpool\b|pool[.-]|acquire|get ?connection|wait_for_connection|borrow|checkout connection/i;
@@ -55,7 +55,7 @@ function poolFinding(view: View, wait: Wait, before: Wait | undefined): Finding 
     role: 'cause',
     strength: clip(compared ? moved : share),
     specificity: clip(compared ? moved : 0.5),
-    support: wait.rows.length,
+    support: tracesIn(view, wait.rows),
     evidence: [
       cite(view, [longest, entry], 'pool-wait.time', {
         service: named(service),

@@ -3,7 +3,7 @@ import { at } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
-import { cite, clip, count, named, nameOf, operationOf, rowsOf, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, operationOf, rowsOf, tracesIn, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 const FEWEST_REPEATS = 5;
@@ -24,7 +24,7 @@ export const repeatedCalls: Detector = {
   },
 };
 
-type Repeats = { readonly key: string; readonly counts: number[]; rows: readonly number[] };
+type Repeats = { readonly key: string; readonly counts: number[]; readonly visits: number[]; rows: readonly number[] };
 
 /** How often each call is made in a visit, with the rows of the visit that makes it most. */
 function repeats(view: View, traces: Uint8Array): ReadonlyMap<string, Repeats> {
@@ -38,8 +38,9 @@ function repeats(view: View, traces: Uint8Array): ReadonlyMap<string, Repeats> {
   for (const rows of visits.values()) {
     const [row = 0] = rows;
     const key = `${at(view.charges.party, row)} ${at(view.charges.peer, row)} ${at(view.table.operation, row)}`;
-    const entry = ensure(found, key, () => ({ key, counts: [], rows }));
+    const entry = ensure(found, key, () => ({ key, counts: [], visits: [], rows }));
     entry.counts.push(rows.length);
+    if (rows.length >= FEWEST_REPEATS) entry.visits.push(row);
     if (rows.length > entry.rows.length) entry.rows = rows;
   }
   return found;
@@ -75,7 +76,7 @@ function repeatFinding(view: View, now: Repeats, before: Repeats | undefined): F
     role: 'cause',
     strength: clip(1 - Math.max(1, few) / many),
     specificity: compared ? 1 : 0.5,
-    support: now.counts.length,
+    support: tracesIn(view, now.visits),
     evidence,
   };
 }

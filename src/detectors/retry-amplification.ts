@@ -3,7 +3,7 @@ import { Flag } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, factor, named, nameOf } from './cite.ts';
+import { cite, clip, count, factor, named, nameOf, tracesIn, tracesOfEdge } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** Times of two attempts may overlap by this much, µs. */
@@ -98,7 +98,12 @@ function finding(view: View, target: Edge, layers: readonly Edge[], load: Load):
         calls: count(tenths(load.calls)),
         usual: count(tenths(load.usual)),
       },
-      { counts: { with: target.retried.length, of: target.calls } },
+      {
+        counts: {
+          with: tracesIn(view, target.retried),
+          of: tracesOfEdge(view, target.from, target.to, view.sides.suspect).size,
+        },
+      },
     ),
     ...layers.map((edge) =>
       cite(view, longestChain(view, edge), 'retry.layer', {
@@ -116,7 +121,7 @@ function finding(view: View, target: Edge, layers: readonly Edge[], load: Load):
     role: 'amplifier',
     strength: clip(1 - 1 / load.factor),
     specificity: 1,
-    support: target.retried.length,
+    support: tracesIn(view, target.retried),
     evidence,
   };
 }

@@ -2,7 +2,7 @@ import type { Evidence, Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import type { StructuralChange } from '../population/structure.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, componentOf, count, countsOf, named, nameOf, operationOf } from './cite.ts';
+import { cite, clip, componentOf, count, countsOf, named, nameOf, operationOf, tracesIn, visitsOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** D17: a service does not do what it always did for this kind of request, or does something it never did. */
@@ -46,7 +46,11 @@ function structureFinding(view: View, change: StructuralChange): Finding {
     role: 'cause',
     strength: clip(Math.sqrt(change.weight)),
     specificity: clip(change.kind === 'missing' ? 1 - missingRate(change) : 1 - change.before.with / change.before.of),
-    support: change.kind === 'missing' ? change.now.of - change.now.with : change.now.with,
+    // A request may visit the place several times, but it is one request.
+    support: Math.min(
+      change.kind === 'missing' ? change.now.of - change.now.with : change.now.with,
+      tracesIn(view, visitsOf(view, change.cell, view.sides.suspect)),
+    ),
     evidence,
   };
 }

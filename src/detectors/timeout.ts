@@ -1,13 +1,12 @@
 import type { Evidence, Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
-import { isEdge } from '../population/cells.ts';
 import { Place } from '../population/charges.ts';
 import type { FailureRise } from '../population/failures.ts';
 import { ensure } from '../population/numbering.ts';
-import { median, sorted } from '../population/statistics.ts';
+import { median, quantile, sorted } from '../population/statistics.ts';
 import type { View } from '../population/view.ts';
 import { ordinalOf } from '../trace/build.ts';
-import { cite, clip, count, isSilent, named, nameOf, us, visitsOf } from './cite.ts';
+import { cite, clip, count, countsOf, isSilent, named, nameOf, us, visitsOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 import { risesOf, strengthOf } from './failure-rises.ts';
 
@@ -40,17 +39,19 @@ function timeoutFinding(view: View, party: number, groups: readonly { rise: Fail
   const name = nameOf(view, party);
   const silent = isSilent(view, party);
   const { rise } = strongest;
+  const now = gaveUpOn(view, caller, party, view.sides.suspect);
+  const before = gaveUpOn(view, caller, party, view.sides.reference);
+  const values = { from: named(nameOf(view, caller)), to: named(name), limit: us(limit), calls: count(calls.length) };
   const evidence: [Evidence, ...Evidence[]] = [
-    cite(
-      view,
-      callee < 0 ? [row] : [row, callee],
-      'timeout.gave-up',
-      { from: named(nameOf(view, caller)), to: named(name), limit: us(limit), calls: count(calls.length) },
-      { counts: { ...rise.now, baselineWith: rise.before.with, baselineOf: rise.before.of } },
-    ),
+    cite(view, callee < 0 ? [row] : [row, callee], 'timeout.gave-up', values, { counts: countsOf(now, before) }),
   ];
-  const usual = usualAnswer(view, party, caller);
-  if (usual !== undefined) evidence.push(cite(view, [row], 'timeout.usual', { to: named(name), usual: us(usual) }));
+  const answers = usualAnswers(view, party, caller);
+  if (answers.length > 0) {
+    evidence.push(cite(view, [row], 'timeout.usual', { to: named(name), usual: us(median(answers)) }));
+    const slowest = quantile(answers, 0.99);
+    if (slowest > TIGHT * limit)
+      evidence.push(cite(view, [row], 'timeout.tight', { to: named(name), slowest: us(slowest) }));
+  }
   if (!silent && calls.every((call) => at(charges.callee, call) < 0)) {
     evidence.push(cite(view, [row], 'timeout.silence', { service: named(name), calls: count(calls.length) }));
   }
@@ -59,21 +60,40 @@ function timeoutFinding(view: View, party: number, groups: readonly { rise: Fail
     mechanism: 'timeout',
     component: silent ? { kind: 'edge', from: nameOf(view, caller), to: name } : { kind: 'service', service: name },
     role: 'cause',
-    strength: clip(Math.max(...groups.map((group) => strengthOf(view, group.rise)))),
+    strength: clip(groups.reduce((most, group) => Math.max(most, strengthOf(view, group.rise)), 0)),
     specificity: clip(1 - (rise.before.of === 0 ? 0 : rise.before.with / rise.before.of)),
     support: new Set(rows.map((r) => ordinalOf(table, r))).size,
     evidence,
   };
 }
 
-/** Median time of the same calls in the reference, µs. */
-function usualAnswer(view: View, party: number, caller: number): number | undefined {
-  const times: number[] = [];
-  for (let cell = 0; cell < view.cells.count; cell++) {
-    if (!isEdge(view.cells, cell) || view.cells.to[cell] !== party || view.cells.from[cell] !== caller) continue;
-    for (const row of visitsOf(view, cell, view.sides.reference)) {
-      if (view.charges.place[row] === Place.outbound) times.push(at(view.table.end, row) - at(view.table.start, row));
-    }
+/** A limit that the slowest hundredth of healthy answers comes this near to is too tight. */
+const TIGHT = 0.8;
+
+/** Requests in which the caller gave up on the party, of those in which it called it. */
+function gaveUpOn(view: View, caller: number, party: number, traces: Uint8Array) {
+  const touching = new Set<number>();
+  const without = new Set<number>();
+  for (const row of callsOn(view, caller, party, traces)) {
+    const trace = ordinalOf(view.table, row);
+    touching.add(trace);
+    if (view.blame.gaveUp[row] === 1) without.add(trace);
   }
-  return times.length === 0 ? undefined : median(sorted(times));
+  return { with: without.size, of: touching.size };
+}
+
+/** Sorted times of the same calls in the reference, of those that were answered, µs. */
+function usualAnswers(view: View, party: number, caller: number): Float64Array {
+  const { table, blame, sides } = view;
+  const answered = callsOn(view, caller, party, sides.reference).filter((row) => blame.gaveUp[row] !== 1);
+  return sorted(answered.map((row) => at(table.end, row) - at(table.start, row)));
+}
+
+function callsOn(view: View, caller: number, party: number, traces: Uint8Array): readonly number[] {
+  const rows: number[] = [];
+  for (let cell = 0; cell < view.cells.count; cell++) {
+    if (view.cells.to[cell] !== party || view.cells.from[cell] !== caller) continue;
+    for (const row of visitsOf(view, cell, traces)) if (view.charges.place[row] === Place.outbound) rows.push(row);
+  }
+  return rows;
 }

@@ -20,6 +20,9 @@ export type Requests = {
 const FLOOR = 5_000;
 const FLOOR_SHARE = 0.1;
 
+/** Traces in which .NET opens a connection for whichever requests come: parts of requests, and none themselves. */
+const CONNECTING = /^HTTP connection_setup\b/;
+
 /** Finds the entries and labels them against `baseline` (1 a trace), or against their own window where it holds nothing. */
 export function labelRequests(table: SpanTable, baseline: Uint8Array): Requests {
   const { traces } = table;
@@ -38,7 +41,8 @@ export function labelRequests(table: SpanTable, baseline: Uint8Array): Requests 
     route[trace] = number;
     const alone = at(table.first, trace + 1) - at(table.first, trace) === 1;
     const kind = at(table.kind, row);
-    real[trace] = alone && (kind === Kind.internal || (at(table.flags, row) & Flag.orphan) !== 0) ? 0 : 1;
+    const lost = alone && (kind === Kind.internal || (at(table.flags, row) & Flag.orphan) !== 0);
+    real[trace] = lost || CONNECTING.test(table.name(row)) ? 0 : 1;
     failed[trace] = (at(table.flags, row) & Flag.error) === 0 ? 0 : 1;
   }
   for (let number = 0; number < routes.size; number++) {

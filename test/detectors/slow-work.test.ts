@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { seenBy, times, viewOf } from './seen.ts';
+
+const beside = (mail: number, own = 20) => `
+shop  POST /orders       server    0..${40 + own}
+  shop  POST             client    5..15   server.address=mail
+    mail  POST /letters  server    6..14
+  shop  publish          producer  20..21  messaging.destination.name=letters
+    mail  process        consumer  22..${30 + mail}  messaging.destination.name=letters
+`;
+
+test('D02 tells of what became slower without anybody waiting for it, and D01 does not', () => {
+  const view = viewOf(times(12, beside(300), 's'), times(20, beside(0), 'b'));
+  expect(seenBy('D01', view)).toEqual([]);
+  const [finding] = seenBy('D02', view);
+  expect(finding).toMatchObject({ role: 'context', component: { service: 'mail' }, support: 12 });
+  expect(finding?.evidence.map(({ claim }) => claim)).toEqual(['unfelt.slow-operation']);
+});
+
+test('D02 is silent where nothing changed, and about what was felt', () => {
+  expect(seenBy('D02', viewOf(times(12, beside(0), 's'), times(20, beside(0), 'b')))).toEqual([]);
+  const view = viewOf(times(12, beside(0, 220), 's'), times(20, beside(0), 'b'));
+  expect(seenBy('D02', view)).toEqual([]);
+  expect(seenBy('D01', view)).toMatchObject([{ role: 'cause', component: { service: 'shop' }, support: 12 }]);
+});
+
+test('support counts requests, not visits', () => {
+  const looped = (each: number) => `
+shop  GET /list  server  0..${60 + 4 * each}
+${[0, 1, 2, 3].map((i) => `  shop  GET  client  ${5 + i * (each + 10)}..${12 + i * (each + 10) + each}  server.address=tags\n    tags  GET /tag  server  ${6 + i * (each + 10)}..${11 + i * (each + 10) + each}`).join('\n')}
+`;
+  const [finding] = seenBy('D01', viewOf(times(12, looped(30), 's'), times(20, looped(0), 'b')));
+  expect(finding).toMatchObject({ component: { service: 'tags' }, support: 12 });
+  expect(finding?.evidence[0].counts).toEqual({ with: 12, of: 12, baselineWith: 0, baselineOf: 20 });
+});
+
+const query = (end: number, marks = '') => `
+list  GET /items       server  0..${end + 10}
+  list  SELECT items   client  2..${end}  db.system.name=postgresql db.namespace=stock db.query.summary="SELECT items" ${marks}
+`;
+
+test('D08 names the query that became slow, and says when it returns more', () => {
+  const plain = seenBy('D08', viewOf(times(12, query(200), 's'), times(20, query(12), 'b')));
+  expect(plain).toMatchObject([{ mechanism: 'slow-query', component: { kind: 'edge', from: 'list', to: 'stock' } }]);
+  const grown = seenBy(
+    'D08',
+    viewOf(
+      times(12, query(202, 'db.response.returned_rows=2000'), 's'),
+      times(20, query(12, 'db.response.returned_rows=100'), 'b'),
+    ),
+  );
+  expect(grown[0]?.evidence.find(({ claim }) => claim === 'slow-query.rows')?.values).toMatchObject({
+    now: { value: 2000 },
+    usual: { value: 100 },
+  });
+});
+
+test('D08 tells a wait for a lock from a slow query', () => {
+  const locked = 'db.query.text="SELECT * FROM items WHERE id = ? FOR UPDATE"';
+  const view = viewOf(times(12, query(200, locked), 's'), times(20, query(12, locked), 'b'));
+  expect(seenBy('D08', view)).toMatchObject([{ mechanism: 'lock-wait' }]);
+});
+
+test('D08 is silent when the query is as fast as ever and when there is nothing to compare with', () => {
+  expect(seenBy('D08', viewOf(times(12, query(12), 's'), times(20, query(12), 'b')))).toEqual([]);
+  expect(seenBy('D08', viewOf(times(1, query(200), 's')))).toEqual([]);
+});
