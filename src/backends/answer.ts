@@ -89,17 +89,23 @@ export async function jsonOf<Shape extends z.ZodType>(answer: Answer, shape: Sha
  */
 export async function readSpans(answer: Answer, take: (batch: readonly SpanRecord[]) => void): Promise<void> {
   const text = new TraceText('answer');
+  let head = '';
   try {
     for await (const chunk of answer.body) {
       if (text.size === 0 && isPage(answer.contentType, chunk)) throw pageInstead(answer.title);
+      if (head.length < 256) head += chunk.toString('latin1', 0, 256);
       for (const batch of text.push(chunk)) take(batch);
     }
     for (const batch of text.end()) take(batch);
+    if (text.lists === 0 && !EMPTY.test(head)) throw strange(answer.title, 'it holds no list of traces');
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.kind === 'bad-input') throw strange(answer.title, thrown.message, thrown);
     throw thrown;
   }
 }
+
+/** How an answer begins that has no list because it has no traces: `{"result":{}}`, `{"data":null}`. */
+const EMPTY = /^\s*(\{\s*"(result|data|trace|batches|resourceSpans)"|\{\s*\})/;
 
 /** Something that is no answer we know. */
 export function strange(title: string, what: string, cause?: unknown): Failure {

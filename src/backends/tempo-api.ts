@@ -25,22 +25,24 @@ export type TempoApi = {
 /** A server without `most_recent` gives the first traces that it meets; of more of them the latest are later. */
 const GENEROSITY = 4;
 
-/** proto3 JSON leaves out what is zero or empty. */
-const Search = z.object({
-  traces: z
-    .array(
-      z.object({
-        traceID: z.string(),
-        startTimeUnixNano: z.union([z.string(), z.number()]).optional(),
-        durationMs: z.number().optional(),
-        serviceStats: z.record(z.string(), z.object({ errorCount: z.number().optional() })).optional(),
-      }),
-    )
-    .nullish(),
+const Found = z.object({
+  traceID: z.string(),
+  startTimeUnixNano: z.union([z.string(), z.number()]).optional(),
+  durationMs: z.number().optional(),
+  serviceStats: z.record(z.string(), z.object({ errorCount: z.number().optional() })).optional(),
 });
 
-const Values = z.object({ tagValues: z.array(z.object({ value: z.string() })).nullish() });
-const OldValues = z.object({ tagValues: z.array(z.string()).nullish() });
+/** proto3 JSON leaves out what is zero or empty, so an empty answer has none of its members; another one has others. */
+function sparse<Shape extends z.ZodRawShape>(shape: Shape) {
+  const members = new Set(['metrics', 'status', ...Object.keys(shape)]);
+  return z
+    .looseObject(shape)
+    .refine((value) => Object.keys(value).every((key) => members.has(key)), 'has other members than those of Tempo');
+}
+
+const Search = sparse({ traces: z.array(Found).nullish() });
+const Values = sparse({ tagValues: z.array(z.object({ value: z.string() })).nullish() });
+const OldValues = sparse({ tagValues: z.array(z.string()).nullish() });
 
 export function tempoApi(client: Client): TempoApi {
   let dialect: Dialect = { traceDuration: true, mostRecent: true };
@@ -147,7 +149,7 @@ function spansOfJson(bytes: Buffer): readonly (readonly SpanRecord[])[] {
   return [...text.push(bytes), ...text.end()];
 }
 
-function hitOf(trace: NonNullable<z.output<typeof Search>['traces']>[number], failed: boolean): readonly TraceHit[] {
+function hitOf(trace: z.output<typeof Found>, failed: boolean): readonly TraceHit[] {
   // Tempo drops leading zeros here (grafana/tempo#4723).
   const traceId = traceIdOf(trace.traceID);
   const start = microsOfNanos(trace.startTimeUnixNano ?? 0);

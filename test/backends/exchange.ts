@@ -19,12 +19,12 @@ export type Running = { readonly url: string; close(): Promise<void> };
 
 /** An HTTP server on a loopback port that the system chooses; `close` also cuts connections that are still open. */
 export async function serve(
-  answer: (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>,
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => unknown,
 ): Promise<Running> {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => void answer(request, response, Buffer.concat(parts).toString('utf8')));
+    request.on('end', () => answer(request, response, Buffer.concat(parts).toString('utf8')));
     // A client that hangs up is what several tests are about.
     request.on('error', () => {});
   });
