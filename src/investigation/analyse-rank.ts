@@ -74,7 +74,8 @@ export function rankCandidates(view: View, findings: readonly Finding[]): readon
     if (parties.length === 0) continue;
     ensure(groups, parties.join(), () => ({ parties, findings: [] })).findings.push(finding);
   }
-  const candidates = [...groups.values()].map((group) => candidateOf(view, group.parties, group.findings));
+  const lost = lostTimes(view);
+  const candidates = [...groups.values()].map((group) => candidateOf(view, group.parties, group.findings, lost));
   return settle(view, candidates).toSorted(
     (a, b) => b.score - a.score || b.lead.support - a.lead.support || (labelOf(a) < labelOf(b) ? -1 : 1),
   );
@@ -105,9 +106,10 @@ function suspicionOf(view: View, party: number): number {
   return view.comparison.ranking.find((entry) => entry.party === party)?.score ?? 0;
 }
 
-function candidateOf(view: View, parties: readonly number[], findings: readonly Finding[]): Candidate {
+function candidateOf(view: View, parties: readonly number[], findings: readonly Finding[], lost: LostTimes): Candidate {
+  const most = findings.reduce((longest, { component }) => Math.max(longest, lost(component)), 1);
   const weighed = findings
-    .map((finding) => ({ finding, pull: pullOf(view, finding, findings) }))
+    .map((finding) => ({ finding, pull: pullOf(finding, lost(finding.component) / most) }))
     .toSorted(
       (a, b) =>
         Number(showsItself(b.finding)) - Number(showsItself(a.finding)) ||
@@ -129,7 +131,7 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
     parties,
     lead: first,
     findings: [first, ...others],
-    component: merged(view, parties, first, findings),
+    component: merged(view, parties, first, findings, lost),
     suspicion,
     score: base * (UNSHOWN + (1 - UNSHOWN) * agreement(findings)),
     explicit,
@@ -157,35 +159,46 @@ function agreement(findings: readonly Finding[]): number {
   return 1 - doubt;
 }
 
-/** How strongly a finding claims to be the mechanism; among findings about time the one where most time was lost. */
-function pullOf(view: View, finding: Finding, rivals: readonly Finding[]): number {
+/**
+ * How strongly a finding claims to be the mechanism; among findings about time the one where most time was lost, `share` of
+ * what the most costly of its rivals lost.
+ */
+function pullOf(finding: Finding, share: number): number {
   const [family, weight] = MECHANISM[finding.mechanism] ?? ['structure', 0.4];
   const pull = finding.strength * finding.specificity * weight;
   if (family !== 'timing' || finding.mechanism === 'n-plus-one' || finding.mechanism === 'pool-wait') return pull;
-  const most = Math.max(1, ...rivals.map((rival) => lostTime(view, rival.component)));
-  return pull * (lostTime(view, finding.component) / most);
+  return pull * share;
 }
 
 /** Time that suspects lost in the cells of a component, µs. */
-function lostTime(view: View, component: Component): number {
+type LostTimes = (component: Component) => number;
+
+/** Sums it once for all components: a trace may hold twenty thousand of them. */
+function lostTimes(view: View): LostTimes {
   const { shifts, contribution } = view.comparison;
-  const wanted = JSON.stringify(component);
-  let lost = 0;
+  const lost = new Map<string, number>();
   for (const { cell, now } of shifts) {
-    if (JSON.stringify(componentOf(view, cell)) === wanted) lost += at(contribution.cellExcess, cell) * now.length;
+    const excess = at(contribution.cellExcess, cell) * now.length;
+    if (excess === 0) continue;
+    const key = JSON.stringify(componentOf(view, cell));
+    lost.set(key, (lost.get(key) ?? 0) + excess);
   }
-  return lost;
+  return (component) => lost.get(JSON.stringify(component)) ?? 0;
 }
 
 /** Several operations or edges of one service that moved together are the service's trouble, not each its own. */
-function merged(view: View, parties: readonly number[], lead: Finding, findings: readonly Finding[]): Component {
+function merged(
+  view: View,
+  parties: readonly number[],
+  lead: Finding,
+  findings: readonly Finding[],
+  lost: LostTimes,
+): Component {
   const [party] = parties;
   const { component } = lead;
   if (party === undefined || component.kind === 'attribute' || component.kind === 'service') return component;
-  const alike = findings.filter(
-    (finding) =>
-      finding.mechanism === lead.mechanism && lostTime(view, finding.component) >= 0.25 * lostTime(view, component),
-  );
+  const worth = 0.25 * lost(component);
+  const alike = findings.filter((finding) => finding.mechanism === lead.mechanism && lost(finding.component) >= worth);
   const ends = new Set(alike.map(({ component: c }) => (c.kind === 'edge' ? `${c.from} ${c.to}` : '')));
   if (isSilent(view, party)) {
     return component.kind === 'edge' && alike.length > 1 && ends.size === 1

@@ -5,6 +5,7 @@ import { at } from '../model/units.ts';
 import type { Confidence, Gap, Hypothesis, Verdict } from '../model/verdict.ts';
 import { STRICT_Z, wilson } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
+import { chanceOf } from './analyse-chance.ts';
 import { type Candidate, isAboutTime } from './analyse-rank.ts';
 
 /** Version of the scoring: weights and thresholds of this file and of `analyse-rank.ts`. */
@@ -12,8 +13,6 @@ export const MODEL = 'rca-1';
 
 /** Suspicion below which nothing is named at all, however quiet the baseline. */
 const FLOOR = 0.12;
-/** By how much the suspects must beat what the baseline reaches against itself. */
-const BEYOND_NOISE = 1.25;
 /** Below this an explicit mechanism is a curiosity. */
 const LEAST_SHOWN = 0.4;
 /** Without a reference, lost time is worth a word from this share of the waiting on. */
@@ -26,16 +25,23 @@ const MOST_EVIDENCE = 5;
 const FEW = 5;
 /** A second candidate this close cannot be told apart from the first. */
 const CLOSE = 0.1;
+/** Nor can a suspicion this close to what the baseline reaches against itself be told apart from chance. */
+const BEYOND_NOISE = 1 + CLOSE;
+/** Lost time is a suspicion when luck deals it at most one time in ten, a cause at one in a hundred: the usual levels. */
+const SUSPECT_CHANCE = 0.1;
+const CAUSE_CHANCE = 0.01;
 
 /** Candidates that beat chance; the others are leads at best. */
 export function convincing(view: View, candidates: readonly Candidate[]): readonly Candidate[] {
   const limit = Math.max(FLOOR, BEYOND_NOISE * view.noise);
-  return candidates.filter(({ lead, suspicion, explicit }) => {
+  return candidates.filter((candidate) => {
+    const { lead, suspicion, explicit } = candidate;
     const shown = lead.strength * lead.specificity;
     if (view.reference === 'none') return shown >= LEAST_SHOWN && (!isAboutTime(lead) || suspicion >= LEAST_WAITED);
     // A handful of bad requests among good ones of the same minute is a coincidence until it shows what it is.
     if (view.reference === 'window' && !explicit && lead.support < FEW) return false;
-    return suspicion >= limit || (explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window)));
+    if (suspicion >= limit && chanceOf(view, candidate) <= SUSPECT_CHANCE) return true;
+    return explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window));
   });
 }
 
@@ -130,7 +136,8 @@ function confidenceOf(
   const unfelt = affected === 0 || (top.lead.mechanism === 'structural-change' && !view.excess);
   // With spans missing here and there, whose time it was is guesswork; a mechanism that shows itself is not.
   const torn = complete < 0.9 && !top.explicit;
-  if (complete < 0.7 || margin < CLOSE || unfelt || torn) return 'low';
+  const lucky = chanceOf(view, top) > CAUSE_CHANCE;
+  if (complete < 0.7 || margin < CLOSE || unfelt || torn || lucky) return 'low';
   if (view.reference === 'none') return top.explicit && strength >= 0.7 ? 'medium' : 'low';
   const enough = support >= 10 || (top.explicit && support >= 3);
   if (strength >= 0.7 && specificity >= 0.9 && enough && margin >= 0.3 && complete >= 0.9) return 'high';

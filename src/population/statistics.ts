@@ -54,6 +54,17 @@ export function wilson(k: number, n: number, z: number): { readonly low: number;
 export function certainRise(now: Count, before: Count, z: number): number {
   return Math.max(0, wilson(now.with, now.of, z).low - wilson(before.with, before.of, z).high);
 }
+/**
+ * How small the probability can get, at most, that `now` values exceed all of `before` others by luck: one of the ways in
+ * which now + before values can be dealt, 1 / C(now + before, now). Few values cannot say more than that, however far apart
+ * they lie (the attainable level of every rank test). 1 when there is nothing on either side.
+ */
+export function leastChance(now: number, before: number): number {
+  let chance = 1;
+  const fewer = Math.min(now, before);
+  for (let i = 1; i <= fewer; i++) chance *= i / (now + before - fewer + i);
+  return chance;
+}
 export type Count = { readonly with: number; readonly of: number };
 
 /** 95 % upper bound of a rate of which no case was seen in `n`. */

@@ -4,6 +4,7 @@ import {
   areaUnderCurve,
   certainRise,
   discoveries,
+  leastChance,
   logOdds,
   mantelHaenszel,
   median,
@@ -120,4 +121,17 @@ test('discoveries follow Benjamini and Hochberg, whatever the order', () => {
   expect(discoveries(p, 0.05).filter(Boolean)).toHaveLength(2);
   expect(discoveries(p, 0.05)).toEqual(discoveries(p.toReversed(), 0.05).toReversed());
   expect(discoveries([], 0.05)).toEqual([]);
+});
+
+test('few values cannot say much, whatever they are: one deal of all there are', () => {
+  expect(leastChance(3, 2)).toBeCloseTo(1 / 10, 12);
+  expect(leastChance(2, 3)).toBeCloseTo(1 / 10, 12);
+  expect(leastChance(4, 7)).toBeCloseTo(1 / 330, 12);
+  expect(leastChance(0, 9)).toBe(1);
+  expect(leastChance(500, 500)).toBeLessThan(1e-9);
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 40 }), (now, before) => {
+      expect(leastChance(now + 1, before)).toBeLessThanOrEqual(leastChance(now, before) * (1 + 1e-12));
+    }),
+  );
 });
