@@ -82,12 +82,14 @@ export function alertSourceContract(bed: AlertSourceBed): void {
     test.runIf(bed.proof !== 'token').each(names)('%s with one byte changed is no longer authentic', async (name) => {
       const delivery = deliver(bodyOf(name));
       const middle = Math.floor(delivery.body.length / 2);
-      for (const at of [0, middle, middle + 1, middle + 2, delivery.body.length - 1]) {
+      for (const at of new Set([0, middle, delivery.body.length - 1])) {
         const changed = Buffer.from(delivery.body);
         changed[at] = (changed[at] ?? 0) ^ 1;
         const refusal = await refusalOf(() => source.authenticate({ ...delivery, body: changed }, signal));
         // What is signed within has to be read before it can be checked.
-        expect(bed.proof === 'signature' ? ['unauthorized'] : ['unauthorized', 'bad-input']).toContain(refusal);
+        expect(bed.proof === 'signature' ? ['unauthorized'] : ['unauthorized', 'bad-input', 'unreachable']).toContain(
+          refusal,
+        );
       }
     });
 
@@ -123,9 +125,10 @@ export function alertSourceContract(bed: AlertSourceBed): void {
 
     test.each(alertful)('%s of a later version, with members that we do not know, reads the same', (name) => {
       const json: Json = JSON.parse(bodyOf(name).toString());
-      const later = Array.isArray(json) ? json.map(ofTheFuture) : ofTheFuture(json);
+      const later = Array.isArray(json) ? json.map((item) => ofTheFuture(item)) : ofTheFuture(json);
       const reading = source.read({ headers: {}, body: Buffer.from(JSON.stringify(later)) });
-      expect(withoutDelivery(reading)).toEqual(withoutDelivery(source.read({ headers: {}, body: bodyOf(name) })));
+      const today = source.read({ headers: {}, body: Buffer.from(JSON.stringify(json)) });
+      expect(withoutDelivery(reading)).toEqual(withoutDelivery(today));
     });
 
     test('a thousand labels are read, and a hundred kept', () => {
