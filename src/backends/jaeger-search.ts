@@ -23,10 +23,12 @@ export async function searchJaeger(
   signal.throwIfAborted();
   if (query.limit <= 0) return [];
   const all = new FoundTraces(query);
+  // No service is called nothing, and some servers refuse the question.
+  const named = services.filter((service) => service !== '');
   const { operation, from, to, limit } = query;
   const ask = async (minDuration: number, sets = tagSets, depth = limit + 1) => {
     const pages = await Promise.all(
-      services.flatMap((service) =>
+      named.flatMap((service) =>
         sets.map(async (tags) => {
           const page = new FoundTraces(query);
           await api.search(

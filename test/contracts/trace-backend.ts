@@ -5,6 +5,14 @@ import type { TraceBackend, TraceQuery } from '../../src/ports/trace-backend.ts'
 /** Noon of some day. */
 const NOON = 1_795_348_800_000_000;
 
+/** Quotes, slashes, spaces, backslashes, signs of URLs, SQL, TraceQL and people. */
+const HOSTILE = {
+  service: `we"ird/sh'op \\ 100% {a} \`b\``,
+  operation: `GET /a?b=c&d="e" or 'f'; -- /* ü 🛒`,
+  key: `quote"'key`,
+  value: `va'l\\ue" || true || "`,
+} as const;
+
 type Sketch = {
   readonly trace: number;
   readonly span: number;
@@ -25,9 +33,19 @@ type Sketch = {
  *   trace 2  1 s, 900 ms   shop GET /cart ─ stock read, in error     slow
  *   trace 3  2 s, 50 ms    shop POST /pay, version 2                 healthy
  *   trace 4  3 s, 10 ms    stock sweep                               error.type only
+ *   trace 5  an hour before, 10 ms                                   names that end strings elsewhere
  * ```
  */
 const SKETCHES: readonly Sketch[] = [
+  {
+    trace: 5,
+    span: 7,
+    service: HOSTILE.service,
+    name: HOSTILE.operation,
+    from: -3_600_000,
+    to: -3_599_990,
+    attributes: { [HOSTILE.key]: HOSTILE.value },
+  },
   { trace: 1, span: 1, service: 'shop', name: 'GET /cart', from: 0, to: 100 },
   {
     trace: 1,
@@ -92,6 +110,22 @@ export const CONTRACT_SPANS: readonly SpanRecord[] = SKETCHES.map((sketch) => ({
   links: sketch.span === 5 ? [{ traceId: traceId(1), spanId: '0000000000000001', attributes: {} }] : [],
   scope: 'contract',
 }));
+
+/** Names that would widen a search if they were pasted into a query. */
+const BREAKOUTS = [
+  `x" || true || "x`,
+  `x\\" || true || \\"x`,
+  `x' OR 1=1 --`,
+  `x\\' OR 1=1 --`,
+  `x\n} || { true`,
+  `shop" } with(most_recent=false) #`,
+  'x and service.version=1',
+  '*',
+  '%',
+  '../../services',
+  '{service:String}',
+  '',
+] as const;
 
 function traceId(number: number): string {
   return number.toString(16).padStart(32, '0');
@@ -212,10 +246,25 @@ export function traceBackendContract(
     });
 
     test('services of the window, sorted', async () => {
-      expect(await backend.services(ALWAYS.from, ALWAYS.to, signal)).toEqual(['shop', 'stock']);
+      const hostile = lost('letter-case') ? HOSTILE.service.toLowerCase() : HOSTILE.service;
+      const elsewhen = lost('services-of-all-time') ? [hostile] : [];
+      expect(await backend.services(ALWAYS.from, ALWAYS.to, signal)).toEqual(['shop', 'stock', ...elsewhen]);
       if (lost('services-of-all-time')) return;
       expect(await backend.services(NOON + 2_500_000, ALWAYS.to, signal)).toEqual(['stock']);
-      expect(await backend.services(0, NOON - 1, signal)).toEqual([]);
+      expect(await backend.services(0, NOON - 7_200_000_000, signal)).toEqual([]);
+    });
+
+    test('names are data, whatever is in them', async () => {
+      const then = { from: NOON - 3_600_000_000, to: NOON - 3_600_000_000 };
+      expect(await found({ ...then, service: HOSTILE.service })).toEqual([5]);
+      expect(await found({ ...then, service: HOSTILE.service, operation: HOSTILE.operation })).toEqual([5]);
+      expect(await found({ ...then, attributes: { [HOSTILE.key]: HOSTILE.value } })).toEqual([5]);
+      for (const name of [...BREAKOUTS, HOSTILE.service]) {
+        expect(await found({ service: name }), name).toEqual([]);
+        expect(await found({ operation: name }), name).toEqual([]);
+        expect(await found({ attributes: { 'service.version': name } }), name).toEqual([]);
+        expect(await found({ attributes: { [name]: '1' } }), name).toEqual([]);
+      }
     });
 
     test('an abort rejects with the signal’s reason', async () => {
