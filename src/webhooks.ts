@@ -1,5 +1,6 @@
 import { Failure } from './failure.ts';
 import { type Exchange, type Route, readBody, sendJson } from './http.ts';
+import type { Alert } from './model/alert.ts';
 import type { AlertSource, Delivery, Reply } from './ports/alert-source.ts';
 import type { Acceptance, Intake } from './ports/intake.ts';
 import type { Log } from './ports/log.ts';
@@ -49,9 +50,20 @@ async function take(source: AlertSource, intake: Intake, delivery: Delivery, sig
     return { status: 200, body: { status: 'confirmed', reason: await reading.handshake(signal) } };
   }
   if ('ignored' in reading) return { status: 200, body: { status: 'ignored', reason: reading.ignored } };
-  const acceptances: Acceptance[] = [];
-  for (const alert of reading.alerts) acceptances.push(await intake.alert(alert));
-  return { status: 202, body: { status: 'accepted', investigations: acceptances } };
+  return { status: 202, body: { status: 'accepted', investigations: await takeAll(reading.alerts, intake) } };
+}
+
+/** Different troubles side by side, so that they share commits; alerts about the same one in the order they were sent. */
+async function takeAll(alerts: readonly Alert[], intake: Intake): Promise<readonly Acceptance[]> {
+  const troubles = Map.groupBy(alerts, ({ id }) => id);
+  const taken = await Promise.all(
+    [...troubles.values()].map(async (same) => {
+      const acceptances: Acceptance[] = [];
+      for (const alert of same) acceptances.push(await intake.alert(alert));
+      return acceptances;
+    }),
+  );
+  return taken.flat();
 }
 
 function headersOf({ request }: Exchange): Delivery['headers'] {

@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server.ts': ['failure.ts', 'http.ts', 'ports'],
   'compose.ts': ['*'],
   compose: ['*'],
-  'webhooks.ts': ['failure.ts', 'http.ts', 'ports', 'telemetry.ts'],
+  'webhooks.ts': ['failure.ts', 'http.ts', 'model', 'ports', 'telemetry.ts'],
   'redis.ts': ['failure.ts', 'ports'],
   'database-row.ts': ['failure.ts'],
   'main.ts': ['compose.ts', 'config.ts', 'failure.ts'],

@@ -91,6 +91,43 @@ describe('the configuration', () => {
       expect(failureOf({ CAUSEWAY_CONFIG: yaml(content) }).message).toMatch(message);
     });
 
+    test('names senders, whose secrets may stand in the environment', () => {
+      const file = yaml(
+        `alerts:\n  grafana:\n    secrets: ${reference('GRAFANA_SECRET')}\n  zoo:\n    kind: generic\n    tokens: ["${reference('ZOO')}", plain]\n  sentry:\n`,
+      );
+      const config = readConfig({ CAUSEWAY_CONFIG: file, GRAFANA_SECRET: 'a,b', ZOO: 'c' });
+      expect(config.alerts).toEqual({
+        grafana: { secrets: 'a,b' },
+        zoo: { kind: 'generic', tokens: ['c', 'plain'] },
+        sentry: {},
+      });
+    });
+
+    test('that asks for a variable that is not set says which and where', () => {
+      const file = yaml(`alerts:\n  grafana:\n    secrets: ["${reference('GRAFANA_SECRET')}"]\n`);
+      expect(failureOf({ CAUSEWAY_CONFIG: file }).message).toMatch(
+        /alerts\.grafana\.secrets\.0: asks for .*GRAFANA_SECRET/,
+      );
+    });
+
+    test('leaves texts alone that are more than a reference', () => {
+      const file = yaml(
+        `links:\n  trace: https://x.example/{traceId}?a=${reference('b')}\nchannel: a${reference('HOME')}\n`,
+      );
+      expect(readConfig({ CAUSEWAY_CONFIG: file, HOME: '/root' })).toMatchObject({
+        channel: `a${reference('HOME')}`,
+        links: { trace: `https://x.example/{traceId}?a=${reference('b')}` },
+      });
+    });
+
+    test.each([
+      'Grafana Prod',
+      '-a',
+      '../b',
+    ])('a sender cannot be called %j, since that is part of an address', (name) => {
+      expect(failureOf({ CAUSEWAY_CONFIG: yaml(`alerts:\n  "${name}": {}\n`) }).message).toContain('alerts');
+    });
+
     test('a file that was asked for must be there; the default one need not', () => {
       expect(failureOf({ CAUSEWAY_CONFIG: '/nowhere/causeway.yml' }).message).toContain('there is no file');
     });
@@ -111,4 +148,9 @@ function yaml(content: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'causeway-config-')), 'causeway.yml');
   writeFileSync(path, content);
   return path;
+}
+
+/** How a file asks for a variable. */
+function reference(name: string): string {
+  return `$\{${name}}`;
 }
