@@ -49,11 +49,29 @@ export function recordingAt(path: string): Recording {
   return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
 }
 
-/** Stands before a real server and writes down what passes. */
-export async function record(target: string): Promise<Running & { readonly exchanges: () => readonly Exchange[] }> {
+/**
+ * Stands before a real server and writes down what passes. What `hidden` matches is answered with the page for people that
+ * Jaeger gives for every address it does not know, so that one server can stand for an older or a newer one.
+ */
+export async function record(
+  target: string,
+  hidden?: RegExp,
+): Promise<Running & { readonly exchanges: () => readonly Exchange[] }> {
   const exchanges = new Map<string, Exchange>();
   const running = await serve(async (request, response, body) => {
     const asked = questionOf(request, body);
+    if (hidden?.test(request.url ?? '') === true) {
+      const page = {
+        asked,
+        status: 200,
+        contentType: 'text/html; charset=utf-8',
+        body: '<!doctype html><html></html>',
+      };
+      exchanges.set(asked, page);
+      response.writeHead(page.status, { 'content-type': page.contentType });
+      response.end(page.body);
+      return;
+    }
     const answer = await fetch(`${target}${request.url}`, {
       method: request.method ?? 'GET',
       headers: { accept: request.headers.accept ?? '*/*' },

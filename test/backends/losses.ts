@@ -24,15 +24,7 @@ export const ZIPKIN_LOSSES: Losses = {
 
 export const CLICKHOUSE_LOSSES: Losses = {
   losses: ['lists'],
-  comesBackAs: (span: SpanRecord): SpanRecord => ({
-    ...span,
-    attributes: Object.fromEntries(
-      Object.entries(span.attributes).map(([key, value]) => [
-        key,
-        Array.isArray(value) ? JSON.stringify(value) : value,
-      ]),
-    ),
-  }),
+  comesBackAs: listsAsTexts,
 };
 
 /** By the documented API: no Tempo could be run. */
@@ -43,13 +35,5 @@ export const TEMPO_LOSSES: Losses = {
 /** By its sources: no VictoriaTraces could be run. */
 export const VICTORIA_LOSSES: Losses = {
   losses: ['services-of-all-time', 'lists'],
-  comesBackAs: (span: SpanRecord): SpanRecord => ({
-    ...span,
-    attributes: Object.fromEntries(
-      Object.entries(span.attributes).map(([key, value]) => [
-        key,
-        Array.isArray(value) ? JSON.stringify(value) : value,
-      ]),
-    ),
-  }),
+  comesBackAs: listsAsTexts,
 };

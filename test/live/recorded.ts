@@ -10,8 +10,9 @@ export async function recorded(
   target: string,
   fixture: string,
   server: string,
+  hidden?: RegExp,
 ): Promise<{ readonly url: string; finish(): Promise<void> }> {
-  const proxy = await record(target);
+  const proxy = await record(target, hidden);
   return {
     url: proxy.url,
     async finish() {
