@@ -1,16 +1,22 @@
 import { attributeContrast } from './attribute-contrast.ts';
 import { badInstance } from './bad-instance.ts';
 import { blindSpot } from './blind-spot.ts';
+import { cacheMiss } from './cache-miss.ts';
+import { coldStart } from './cold-start.ts';
 import { commonMode } from './common-mode.ts';
+import { concurrencyRegression } from './concurrency-regression.ts';
 import { connectionSetup } from './connection-setup.ts';
 import type { Detector } from './detector.ts';
 import { errorOrigin } from './error-origin.ts';
 import { eventChange } from './event-change.ts';
 import { networkDelay } from './network-delay.ts';
 import { orderViolation } from './order-violation.ts';
+import { pause } from './pause.ts';
 import { perHopOverhead } from './per-hop-overhead.ts';
 import { poolWait } from './pool-wait.ts';
 import { prematureCommit } from './premature-commit.ts';
+import { queueDelay } from './queue-delay.ts';
+import { queueing } from './queueing.ts';
 import { repeatedCalls } from './repeated-calls.ts';
 import { retryAmplification } from './retry-amplification.ts';
 import { retryChain } from './retry-chain.ts';
@@ -32,6 +38,8 @@ export const DETECTORS: readonly Detector[] = [
   connectionSetup,
   tlsHandshake,
   poolWait,
+  queueing,
+  queueDelay,
   slowQuery,
   repeatedCalls,
   errorOrigin,
@@ -45,9 +53,13 @@ export const DETECTORS: readonly Detector[] = [
   eventChange,
   orderViolation,
   prematureCommit,
+  concurrencyRegression,
   attributeContrast,
   versionRegression,
   perHopOverhead,
   blindSpot,
   commonMode,
+  pause,
+  coldStart,
+  cacheMiss,
 ];

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import type { SpanRecord } from '../../src/model/span.ts';
+import { draw } from '../draw.ts';
+import { seenBy, times, viewOf } from './seen.ts';
+
+/** Requests of one process that overlap, each begun `every` ms after the one before; `ends` says when each is done. */
+function together(
+  count: number,
+  every: number,
+  ends: (i: number) => number,
+  salt: string,
+  pod = 'p1',
+): readonly SpanRecord[] {
+  return Array.from({ length: count }, (_, i) =>
+    draw(`\nweb  GET /  server  ${i * every}..${ends(i)}  resource.k8s.pod.name=${pod}\n`).map((span) => ({
+      ...span,
+      traceId: `${Buffer.from(salt).toString('hex')}${i.toString(16)}`.padStart(32, '0'),
+    })),
+  ).flat();
+}
+const usual = together(30, 4, (i) => i * 4 + 20, 'b');
+
+test('D26 sees a process stop with everything it was doing', () => {
+  // Five requests are at work when the process stops at 20 ms; they are all done right after it goes on at 320 ms.
+  const stopped = together(5, 4, (i) => 320 + i / 2, 's');
+  const [finding] = seenBy('D26', viewOf(stopped, usual));
+  expect(finding).toMatchObject({
+    mechanism: 'pause',
+    component: { kind: 'service', service: 'web' },
+    support: 5,
+    role: 'cause',
+  });
+  expect(finding?.evidence.map(({ claim }) => claim)).toEqual(['pause.still', 'pause.process']);
+  expect(finding?.evidence[0].values).toMatchObject({ requests: { value: 5 } });
+});
+
+test('D26 is silent about requests that only take long: they go on one by one', () => {
+  expect(
+    seenBy(
+      'D26',
+      viewOf(
+        together(5, 4, (i) => 320 + i * 60, 's'),
+        usual,
+      ),
+    ),
+  ).toEqual([]);
+});
+
+test('D26 is silent about two requests, about processes that are each their own, and about pauses that always were', () => {
+  expect(
+    seenBy(
+      'D26',
+      viewOf(
+        together(2, 4, (i) => 320 + i / 2, 's'),
+        usual,
+      ),
+    ),
+  ).toEqual([]);
+  const apart = [1, 2, 3, 4].flatMap((n) => together(1, 4, () => 320, `s${n}`, `q${n}`));
+  expect(seenBy('D26', viewOf(apart, usual)).filter(({ detector }) => detector === 'D26 pause')).toEqual([]);
+  const stopped = together(5, 4, (i) => 320 + i / 2, 's');
+  expect(
+    seenBy(
+      'D26',
+      viewOf(
+        stopped,
+        together(5, 4, (i) => 320 + i / 2, 'b'),
+      ),
+    ),
+  ).toEqual([]);
+  expect(seenBy('D26', viewOf(stopped))).toEqual([]);
+});
+
+test('D26 does not take waiting for a store that all share for a pause', () => {
+  const waiting = Array.from({ length: 5 }, (_, i) =>
+    draw(
+      `\nweb  GET /  server  ${i * 4}..${330 + i / 2}  resource.k8s.pod.name=p1\n  web  SELECT x  client  ${i * 4 + 1}..${320 + i / 2}  db.system.name=postgresql db.query.summary="SELECT x" resource.k8s.pod.name=p1\n`,
+    ).map((span) => ({ ...span, traceId: `aa${i}`.padStart(32, '0') })),
+  ).flat();
+  expect(seenBy('D26', viewOf(waiting, usual))).toEqual([]);
+});
+
+const served = (time: number, pod: string) => `\nweb  GET /  server  0..${time}  resource.k8s.pod.name=${pod}\n`;
+
+test('D26 tells of the first requests to new processes', () => {
+  const fresh = ['n1', 'n2', 'n3'].flatMap((pod) => {
+    const first = times(1, served(400, pod), `c${pod}`);
+    const later = times(4, served(20, pod), `w${pod}`).map((span) => ({
+      ...span,
+      start: span.start + 5_000_000,
+      end: span.end + 5_000_000,
+    }));
+    return [...first, ...later];
+  });
+  const findings = seenBy('D26', viewOf(fresh, times(30, served(20, 'old'), 'b')));
+  expect(findings).toMatchObject([{ detector: 'D26 cold-start', support: 3, role: 'cause', mechanism: 'pause' }]);
+  expect(findings[0]?.evidence[0].values).toMatchObject({ processes: { value: 3 }, now: { value: 400_000 } });
+});
+
+test('D26 does not call new processes cold that never warm up, nor old ones that are slow', () => {
+  const slow = ['n1', 'n2', 'n3'].flatMap((pod) => times(5, served(400, pod), pod));
+  expect(seenBy('D26', viewOf(slow, times(30, served(20, 'old'), 'b')))).toEqual([]);
+  expect(seenBy('D26', viewOf(times(12, served(400, 'old'), 's'), times(30, served(20, 'old'), 'b')))).toEqual([]);
+});
+
+test('D26 believes a platform that says it started the process for the request', () => {
+  const cold = `\nweb  GET /  server  0..400  faas.coldstart=true resource.k8s.pod.name=old\n`;
+  expect(seenBy('D26', viewOf(times(4, cold, 's'), times(30, served(20, 'old'), 'b')))).toMatchObject([
+    { detector: 'D26 cold-start', support: 4 },
+  ]);
+});
