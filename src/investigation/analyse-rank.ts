@@ -32,6 +32,7 @@ const MECHANISM: Readonly<Partial<Record<Mechanism, readonly [Family, number, bo
   'connection-setup': ['connection', 0.85, true],
   'premature-commit': ['order', 1, true],
   'order-inversion': ['order', 0.5, false],
+  'concurrency-regression': ['order', 0.9, true],
   timeout: ['error', 0.95, true],
   error: ['error', 0.85, true],
   'swallowed-error': ['error', 0.4, false],
@@ -39,10 +40,14 @@ const MECHANISM: Readonly<Partial<Record<Mechanism, readonly [Family, number, bo
   'bad-instance': ['attribute', 0.75, false],
   'n-plus-one': ['timing', 0.95, true],
   'pool-wait': ['timing', 0.95, true],
+  queueing: ['timing', 0.9, true],
+  'lock-wait': ['timing', 0.9, false],
   'slow-query': ['timing', 0.85, false],
   'slow-operation': ['timing', 0.75, false],
   'network-delay': ['timing', 0.75, false],
   'blind-spot': ['timing', 0.75, false],
+  pause: ['timing', 0.85, true],
+  'cache-miss': ['structure', 0.9, true],
   'structural-change': ['structure', 0.5, false],
 };
 const FAMILY_WEIGHT: Readonly<Record<Family, number>> = {
@@ -53,6 +58,8 @@ const FAMILY_WEIGHT: Readonly<Record<Family, number>> = {
   attribute: 0.5,
   structure: 0.4,
 };
+/** What these cost is lost at somebody else's, or by nobody's own work, so that the comparison holds little against them. */
+const SEEN_ELSEWHERE: ReadonlySet<Mechanism> = new Set(['per-hop-overhead', 'cache-miss', 'queueing']);
 /** A version stands for its services when they hold this part of all that is held against anybody. */
 const COVERS = 0.6;
 /** What is left of others when a broken order is on (nearly) every bad request: they are what came of it. */
@@ -124,7 +131,7 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
   const base =
     view.reference === 'none'
       ? ALONE * shown * (family === 'timing' ? suspicion : 1)
-      : family === 'order' || first.mechanism === 'per-hop-overhead'
+      : family === 'order' || SEEN_ELSEWHERE.has(first.mechanism)
         ? Math.max(suspicion, shown)
         : suspicion;
   return {
