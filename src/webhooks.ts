@@ -34,7 +34,7 @@ async function answer(source: AlertSource, intake: Intake, log: Log, exchange: E
   response.once('close', () => hungUp.abort());
   try {
     const body = await readBody(request, source.bodyLimit);
-    const query = Object.fromEntries(url.searchParams);
+    const query = url.search === '' ? {} : Object.fromEntries(url.searchParams);
     return await take(source, intake, { headers: headersOf(exchange), query, body }, hungUp.signal);
   } catch (thrown) {
     const failure = Failure.from(thrown);

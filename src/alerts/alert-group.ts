@@ -10,6 +10,8 @@ import { traceIdsIn } from './trace-ids.ts';
 
 /** Alertmanager sends all alerts of a group in one message; beyond this many, one more says nothing new. */
 const ALERT_LIMIT = 5_000;
+/** More labels on one alert than anybody matches by. */
+const LABEL_LIMIT = 200;
 /** How many alerts of a group are searched for trace ids and services. */
 const SAMPLE = 50;
 
@@ -17,7 +19,11 @@ const SAMPLE = 50;
 const Labels = z
   .record(z.string(), z.unknown())
   .nullish()
-  .transform((labels) => Object.entries(labels ?? {}).flatMap(([path, text]) => asDetail(path, text)));
+  .transform((labels) =>
+    Object.entries(labels ?? {})
+      .slice(0, LABEL_LIMIT)
+      .flatMap(([path, text]) => asDetail(path, text)),
+  );
 
 const MemberAlert = z.object({
   status: Text,

@@ -25,7 +25,9 @@ const BATCH_LIMIT = 1_000;
 export function elementsOf({ headers, body }: Delivery): readonly Element[] {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (headers['ce-id'] !== undefined && headers['ce-specversion'] !== undefined) return [binary(headers, body)];
-  if (type === 'application/x-www-form-urlencoded') return [{ json: formOf(body), delivery: undefined }];
+  if (type === 'application/x-www-form-urlencoded' && !looksLikeJson(body)) {
+    return [{ json: formOf(body), delivery: undefined }];
+  }
   const json = parseJson(body);
   const list: readonly unknown[] = Array.isArray(json) ? json : [json];
   if (list.length > BATCH_LIMIT) {
@@ -75,6 +77,11 @@ function decoded(base64: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** `curl -d` and many a script call JSON a form. */
+function looksLikeJson(body: Uint8Array): boolean {
+  return /^\s*[{[]/.test(Buffer.from(body.subarray(0, 100)).toString());
 }
 
 function formOf(body: Uint8Array): unknown {

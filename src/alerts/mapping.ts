@@ -173,7 +173,8 @@ function walk(json: unknown, path: string): unknown {
 
 /** Labels in any of the shapes that senders give them. */
 function labelled(value: unknown): readonly Detail[] {
-  const list = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value.slice(0, 1_000) : undefined;
+  const list =
+    typeof value === 'string' ? value.split(',', 1_000) : Array.isArray(value) ? value.slice(0, 1_000) : undefined;
   const details = list === undefined ? flattenDetails(value) : list.flatMap(pair);
   return details.filter(({ path, text }) => path !== '' && !UNRENDERED.test(text));
 }
