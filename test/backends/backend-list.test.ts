@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { backends } from '../../src/backends/index.ts';
 
 test('every backend has a kind of its own, a title and options; the embedded one comes first', () => {
@@ -8,4 +11,34 @@ test('every backend has a kind of its own, a title and options; the embedded one
     expect(backend.title).not.toBe('');
     expect(backend.options.safeParse({ surely: 'unknown' }).success).toBe(false);
   }
+});
+
+describe('what is written about setting them up', () => {
+  const Example = z.object({ backend: z.looseObject({ kind: z.string() }) });
+  const examplesIn = (text: string) =>
+    [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => Example.parse(parse(match[1] ?? '')).backend);
+
+  test('docs/backends.md has an example of each kind, and each example is accepted', () => {
+    const examples = examplesIn(readFileSync('docs/backends.md', 'utf8'));
+    expect(examples.map(({ kind }) => kind).toSorted()).toEqual(backends.map(({ kind }) => kind).toSorted());
+    for (const example of examples) {
+      const definition = backends.find(({ kind }) => kind === example.kind);
+      expect(definition?.options.safeParse(example).error?.issues, example.kind).toBeUndefined();
+    }
+  });
+
+  test.each(backends.map(({ kind }) => kind))('the set-up guide of %s is accepted too, where it has one', (kind) => {
+    const source = readFileSync(`src/backends/${kind}.ts`, 'utf8').replace(/^ \* ?/gm, '');
+    for (const example of examplesIn(source)) {
+      const known = { ...example, ...('auth' in example ? { auth: { kind: 'none' } } : {}) };
+      const definition = backends.find((candidate) => candidate.kind === kind);
+      expect(definition?.options.safeParse(known).error?.issues).toBeUndefined();
+    }
+  });
+
+  test('every option of a connection is explained', async () => {
+    const { CONNECTION } = await import('../../src/backends/connection.ts');
+    const text = readFileSync('docs/backends.md', 'utf8');
+    expect(Object.keys(CONNECTION).filter((name) => name !== 'url' && !text.includes(`| \`${name}\` |`))).toEqual([]);
+  });
 });
