@@ -2,6 +2,7 @@ import type { SpanTable } from '../model/trace.ts';
 import { at, type TraceId } from '../model/units.ts';
 import { criticalTimes } from '../trace/critical-path.ts';
 import { selfTimes } from '../trace/self-time.ts';
+import { anchoredOrders } from './anchored-orders.ts';
 import { type Blame, findBlame } from './blame.ts';
 import { type CellVisits, cellVisits } from './cell-visits.ts';
 import { type Cells, gatherCells } from './cells.ts';
@@ -61,6 +62,8 @@ const MINORITY = 0.6;
 const FEWEST_GOOD = 3;
 /** Halves smaller than this say nothing about chance. */
 const FEWEST_HALF = 10;
+/** Halves larger than this say nothing more: a rate is known to 3 % in them (1.96·√(¼ / 1,000)). */
+const MOST_HALF = 1_000;
 
 /** Measures everything once. `labelled` is 1 for a baseline trace, one entry a trace. */
 export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints): View {
@@ -96,12 +99,13 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     suspect: lone ? pick(asked) : reference === 'window' || (reference === 'baseline' && few) ? bad : window,
     reference: reference === 'baseline' ? baseline : reference === 'window' ? clean : new Uint8Array(table.traces),
   };
-  const ground: Groundwork = { table, charges, cells, blame, failed: requests.failed };
+  const visits = cellVisits(table, cells);
+  const ground: Groundwork = { table, charges, cells, visits, blame, failed: requests.failed };
   return {
     table,
     charges,
     cells,
-    visits: cellVisits(cells),
+    visits,
     own,
     blame,
     requests,
@@ -113,13 +117,17 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     excess,
     sides,
     comparison: compare(ground, sides, lone ? pick((trace) => !asked(trace)) : sides.reference),
-    orders:
-      reference === 'baseline' ? brokenOrders(table, charges, cells, { suspect: window, reference: baseline }) : [],
+    orders: reference === 'baseline' ? ordersOf(ground, { suspect: window, reference: baseline }) : [],
     versions: versionShifts(table, charges, cells, window, baseline),
     contrasts: contrasts(table, charges, requests.route, bad, good),
     noise: reference === 'baseline' ? noiseOf(ground, baseline) : 0,
     hints,
   };
+}
+
+/** Broken orders inside visits, then between services. */
+function ordersOf({ table, charges, cells }: Groundwork, sides: Sides): readonly OrderRule[] {
+  return [...brokenOrders(table, charges, cells, sides), ...anchoredOrders(table, charges, cells, sides)];
 }
 
 function holdsFailure(table: SpanTable, blame: Blame, trace: number): boolean {
@@ -135,11 +143,13 @@ function noiseOf(ground: Groundwork, baseline: Uint8Array): number {
   if (members.length < 2 * FEWEST_HALF) return 0;
   const start = (trace: number) => at(ground.table.start, at(ground.table.first, trace));
   members.sort((a, b) => start(a) - start(b) || a - b);
+  const every = Math.ceil(members.length / (2 * MOST_HALF));
+  const chosen = members.filter((_, i) => i % every === 0);
   let noise = 0;
-  for (const isLater of [(i: number) => i >= members.length / 2, (i: number) => i % 2 === 1]) {
+  for (const isLater of [(i: number) => i >= chosen.length / 2, (i: number) => i % 2 === 1]) {
     const suspect = new Uint8Array(baseline.length);
     const reference = new Uint8Array(baseline.length);
-    members.forEach((trace, i) => {
+    chosen.forEach((trace, i) => {
       (isLater(i) ? suspect : reference)[trace] = 1;
     });
     noise = Math.max(noise, compare(ground, { suspect, reference }).ranking[0]?.score ?? 0);
