@@ -15,7 +15,7 @@ import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { AlertSource, Delivery, Reading } from '../ports/alert-source.ts';
 import { secretList, signedByOneOf } from './authenticity.ts';
 import { cut, type Detail, flattenDetails, linksIn, webLink } from './details.ts';
-import { check, parseJson, Text, timeAt } from './payload.ts';
+import { check, keyOf, parseJson, Text, timeAt } from './payload.ts';
 import { refuse } from './refusal.ts';
 import { traceIdsIn } from './trace-ids.ts';
 
@@ -119,9 +119,10 @@ function read(delivery: Delivery): Reading {
   }
   const incident = check(Incident, event.data, 'PagerDuty', ['event', 'data']);
   const occurredAt = timeAt(event.occurred_at, 'event.occurred_at');
-  return {
-    alerts: [alertOf(incident, kind, occurredAt, delivery.headers['x-webhook-id']?.trim() || event.id)],
-  };
+  // `X-Webhook-Id` would tell a second try as well, but it is not signed: a recorded webhook played again under another id
+  // would be news. So the event is known by what is signed, also when two subscriptions send it.
+  const known = keyOf([event.id, event.event_type, incident.id, occurredAt].join('/'));
+  return { alerts: [alertOf(incident, kind, occurredAt, known)] };
 }
 
 function alertOf(incident: Incident, event: AlertEvent, occurredAt: number, delivery: string): Alert {
@@ -132,8 +133,8 @@ function alertOf(incident: Incident, event: AlertEvent, occurredAt: number, deli
   const url = webLink(incident.html_url);
   return {
     source: 'pagerduty',
-    id: cut(incident.id, 200),
-    delivery: cut(delivery, 200),
+    id: keyOf(incident.id),
+    delivery,
     event,
     title: cut(title, 500),
     ...(service ? { service: cut(service, 200) } : {}),
