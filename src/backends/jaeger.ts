@@ -28,8 +28,7 @@ const Options = z.strictObject({
  * ```
  *
  * Version 3 of the API is used where the server has it, and version 1 where that knows more: until 2.19 only version 1
- * finds spans by attribute, after 2.20 it is gone. Jaeger knows a span as failed by its status only, and lists all
- * services it ever saw, whatever the window.
+ * finds spans by attribute, after 2.20 it is gone. Jaeger lists all services it ever saw, whatever the window.
  */
 export const jaeger = defineBackend('jaeger', 'Jaeger', Options, connect);
 
@@ -81,7 +80,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
           return await searchJaeger(chosen, query, [undefined], sets, signal);
         } catch (thrown) {
           signal.throwIfAborted();
-          if (!(thrown instanceof Failure) || !/service/i.test(thrown.message)) throw thrown;
+          if (!asksForService(thrown, client.title)) throw thrown;
           namesService = true;
         }
       }
@@ -113,6 +112,12 @@ async function speaks(api: JaegerApi, signal: AbortSignal): Promise<true | Failu
     if (thrown.kind === 'not-found' || thrown.kind === 'misconfigured' || thrown.kind === 'refused') return thrown;
     throw thrown;
   }
+}
+
+/** Cassandra's complaint comes as a 500, version 1's as a 400; the server's own name may hold the word, too. */
+function asksForService(thrown: unknown, title: string): boolean {
+  if (!(thrown instanceof Failure) || (thrown.kind !== 'refused' && thrown.kind !== 'unreachable')) return false;
+  return /service/i.test(thrown.message.replace(title, ''));
 }
 
 /** Two addresses, two complaints: a login page or a certificate says more than a missing path. */

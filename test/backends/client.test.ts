@@ -173,6 +173,16 @@ describe('bounds', () => {
     expect(most).toBe(3);
   });
 
+  test('a connection serves many questions', async () => {
+    const connections = new Set<unknown>();
+    const { client } = await clientOf((request, response) => {
+      connections.add(request.socket);
+      response.end('x'.repeat(100_000));
+    });
+    for (let question = 0; question < 5; question += 1) await text(client);
+    expect(connections.size).toBe(1);
+  });
+
   test('an answer beyond the cap is cut off, also when it is small on the wire', async () => {
     const plain = await clientOf((_, response) => response.end(Buffer.alloc(2_000_000)), { maxMegabytes: 1 });
     await expect(text(plain.client)).rejects.toMatchObject({ kind: 'too-large' });
