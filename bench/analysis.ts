@@ -2,7 +2,8 @@
  * Time to work out what broke, after the spans were read: `node --expose-gc bench/analysis.ts` runs every size,
  * `… bench/analysis.ts TRACES SPANS` one (spans a trace), `… bench/analysis.ts names` six traces of 20,000 calls each with a
  * name of its own. Half of the traces are healthy, and one of the twelve services takes five times as long in the other half.
- * The clock runs while the table is finished and analysed; a small analysis before it warms the compiler.
+ * The clock runs while the table is finished and analysed; a small analysis before it warms the compiler. What the thread had
+ * of the processor stands beside it, for machines that are shared.
  */
 import { spawnSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
@@ -123,15 +124,17 @@ function measure(traces: number, shape: readonly Node[], ownNames: boolean): str
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
   const from = performance.now();
+  const cpu = process.threadCpuUsage();
   const table = builder.finish();
   const built = performance.now();
   const { verdict } = analyse({ table, baseline: Uint8Array.from(table.traceIds, (id) => (healthy.has(id) ? 1 : 0)) });
   const done = performance.now();
+  const { user, system } = process.threadCpuUsage(cpu);
   const [top] = verdict.hypotheses;
   return [
     `${table.size} spans in ${traces} traces:`,
     `table ${(built - from).toFixed(0)} ms, analysis ${(done - built).toFixed(0)} ms,`,
-    `${(((done - from) * 1_000) / table.size).toFixed(2)} µs a span;`,
+    `${(((done - from) * 1_000) / table.size).toFixed(2)} µs a span; ${((user + system) / 1_000).toFixed(0)} ms on the processor;`,
     `resident ${megabytes(before)} MB before, at most ${megabytes(process.resourceUsage().maxRSS * 1_024)} MB;`,
     `${verdict.kind} ${JSON.stringify(top?.component ?? {})}`,
   ].join(' ');

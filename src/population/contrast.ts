@@ -134,31 +134,49 @@ function countTable(traces: readonly number[], having: ReadonlySet<number>, bad:
   return counts;
 }
 
+/** Which spans of a request may say something with a key: none, the first one, every visit's. */
+type Bearing = 'none' | 'entry' | 'every';
+
+function bearingOf(key: string): Bearing {
+  if (SYMPTOM.test(key)) return 'none';
+  return ACTIONABLE.some((pattern) => pattern.test(key)) ? 'every' : 'entry';
+}
+
 function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, good: Uint8Array): readonly Feature[] {
   const features = new Map<string, Feature>();
+  const bearings = new Map<string, Bearing>();
+  const ofResource = new Map<number, readonly Feature[]>();
+  const bearing = (key: string) => ensure(bearings, key, () => bearingOf(key));
+  const featureOf = (row: number, key: string, value: string): Feature => {
+    const service = table.text(at(table.service, row));
+    // The same version or flag on several services is one feature; an instance belongs to its service.
+    const owner = namesInstance(key) ? service : '';
+    const fresh = () => ({ key, value, services: new Set<string>(), traces: [], row });
+    const feature = ensure(features, `${key}\n${value}\n${owner}`, fresh);
+    feature.services.add(service);
+    return feature;
+  };
+  // A process says the same of itself on every span.
+  const resourceFeatures = (row: number) =>
+    ensure(ofResource, at(table.resourceOf, row), () =>
+      table
+        .keys(row, 'resource')
+        .filter((key) => bearing(key) === 'every')
+        .map((key) => featureOf(row, key, String(table.resource(row, key)))),
+    );
   for (let trace = 0; trace < table.traces; trace++) {
     if (bad[trace] !== 1 && good[trace] !== 1) continue;
+    const note = (feature: Feature) => {
+      if (feature.traces.at(-1) !== trace) feature.traces.push(trace);
+    };
     const from = at(table.first, trace);
     for (let row = from; row < at(table.first, trace + 1); row++) {
       if (at(charges.visit, row) !== row) continue;
-      const service = table.text(at(table.service, row));
-      for (const scope of ['resource', 'span'] as const) {
-        for (const key of table.keys(row, scope)) {
-          const actionable = ACTIONABLE.some((pattern) => pattern.test(key));
-          if (SYMPTOM.test(key) || (!actionable && (scope === 'resource' || row !== from))) continue;
-          const value = String(scope === 'resource' ? table.resource(row, key) : table.attribute(row, key));
-          // The same version or flag on several services is one feature; an instance belongs to its service.
-          const owner = namesInstance(key) ? service : '';
-          const feature = ensure(features, `${key}\n${value}\n${owner}`, () => ({
-            key,
-            value,
-            services: new Set<string>(),
-            traces: [],
-            row,
-          }));
-          feature.services.add(service);
-          if (feature.traces.at(-1) !== trace) feature.traces.push(trace);
-        }
+      for (const feature of resourceFeatures(row)) note(feature);
+      for (const key of table.keys(row, 'span')) {
+        const whose = bearing(key);
+        if (whose === 'every' || (whose === 'entry' && row === from))
+          note(featureOf(row, key, String(table.attribute(row, key))));
       }
     }
   }

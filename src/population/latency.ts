@@ -1,5 +1,6 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import type { CellVisits } from './cell-visits.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
 import { ensure } from './numbering.ts';
@@ -18,7 +19,7 @@ export type CellShift = {
   readonly deviation: number;
   /** Median felt time of a visit before; what `excess` counts from. */
   readonly usualFelt: number;
-  /** Growth of the part of an edge before its callee began and after it ended; 0 for local work. */
+  /** Growth of the part of an edge before its callee began and after it ended; 0 for local work and what did not grow. */
   readonly ahead: number;
   readonly behind: number;
 };
@@ -29,39 +30,44 @@ const SCALE = Math.log(3);
 const GRAIN = 1_000;
 const QUANTILES = [0.5, 0.75, 0.9] as const;
 
-/** Compares every cell between the two sides. */
-export function shiftsOf(table: SpanTable, charges: Charges, cells: Cells, sides: Sides): readonly CellShift[] {
-  const time = splitByCell(table, cells, sides, (row) => at(cells.time, row));
-  const felt = splitByCell(table, cells, sides, (row) => at(cells.felt, row));
-  const reached = (row: number, take: (callee: number) => number) => {
-    const callee = at(charges.callee, row);
-    return callee < 0 ? Number.NaN : take(callee);
-  };
-  const ahead = splitByCell(table, cells, sides, (row) =>
-    reached(row, (callee) => at(table.start, callee) - at(table.start, row)),
-  );
-  const behind = splitByCell(table, cells, sides, (row) =>
-    reached(row, (callee) => at(table.end, row) - at(table.end, callee)),
-  );
-  const whole = splitByCell(table, cells, sides, (row) => at(table.end, row) - at(table.start, row));
-  const kinTime = kinSamples(cells, time);
-  const kinFelt = kinSamples(cells, felt);
-  const kinWhole = kinSamples(cells, whole);
+/** Compares every cell between the two sides; O(visits log visits). */
+export function shiftsOf(
+  table: SpanTable,
+  charges: Charges,
+  cells: Cells,
+  visits: CellVisits,
+  sides: Sides,
+): readonly CellShift[] {
+  const time = (row: number) => at(cells.time, row);
+  const felt = (row: number) => at(cells.felt, row);
+  const whole = (row: number) => at(table.end, row) - at(table.start, row);
+  const ahead = (row: number) => at(table.start, at(charges.callee, row)) - at(table.start, row);
+  const behind = (row: number) => at(table.end, row) - at(table.end, at(charges.callee, row));
+  const answered = (row: number) => at(charges.callee, row) >= 0;
+  const rowsOn = (side: Uint8Array) => rowsBySide(visits, side);
+  const nowRows = rowsOn(sides.suspect);
+  const beforeRows = rowsOn(sides.reference);
+  const kin = kinOf(cells, beforeRows);
   return Array.from({ length: cells.count }, (_, cell) => {
-    const now = time.now(cell);
-    const seen = time.before(cell);
+    const visited = nowRows(cell);
+    const known = beforeRows(cell);
+    const now = sample(visited, time);
+    const seen = known.length > 0;
     // Where the callee's spans are missing, its work is in the gap: such a call is compared with whole calls.
-    const silenced = seen.length === 0 && at(cells.to, cell) >= 0 && ahead.now(cell).length === 0;
-    const before = seen.length > 0 ? seen : (silenced ? kinWhole : kinTime)(cell);
-    const feltBefore = seen.length > 0 ? felt.before(cell) : silenced ? before : kinFelt(cell);
+    const silenced = !seen && at(cells.to, cell) >= 0 && !visited.some(answered);
+    const before = seen ? sample(known, time) : kin(cell, silenced ? whole : time);
+    const feltBefore = seen ? sample(known, felt) : silenced ? before : kin(cell, felt);
+    const deviated = deviation(now, before);
+    const growth = (measure: (row: number) => number) =>
+      deviated > 0 ? growthOf(sample(visited.filter(answered), measure), sample(known.filter(answered), measure)) : 0;
     return {
       cell,
       now,
       before,
-      deviation: deviation(now, before),
+      deviation: deviated,
       usualFelt: feltBefore.length === 0 ? 0 : median(feltBefore),
-      ahead: growth(ahead.now(cell), ahead.before(cell)),
-      behind: growth(behind.now(cell), behind.before(cell)),
+      ahead: growth(ahead),
+      behind: growth(behind),
     };
   });
 }
@@ -87,75 +93,67 @@ export function growthBeyond(now: number, usual: number): number {
   return 1 - Math.exp(-Math.max(0, Math.log((now + GRAIN) / (usual + GRAIN))) / SCALE);
 }
 
+const NO_ROWS = new Int32Array(0);
+
+/** By cell, its rows in the traces of one side. */
+function rowsBySide({ from, rows, traces }: CellVisits, side: Uint8Array): (cell: number) => Int32Array {
+  return (cell) => {
+    const begin = at(from, cell);
+    const end = at(from, cell + 1);
+    let count = 0;
+    for (let index = begin; index < end; index++) count += at(side, at(traces, index));
+    if (count === 0) return NO_ROWS;
+    const found = new Int32Array(count);
+    let next = 0;
+    for (let index = begin; index < end; index++) {
+      if (at(side, at(traces, index)) === 1) found[next++] = at(rows, index);
+    }
+    return found;
+  };
+}
+
+/** What was measured on some rows, in ascending order. */
+const sample = (rows: Int32Array, measure: (row: number) => number): Float64Array =>
+  Float64Array.from(rows, measure).sort();
+
 /**
  * Where a kind of call or work was never seen before, its nearest kin stands in: same parties, then, for a call, any call of
  * the same caller. Each pool is made once, when it is first asked for.
  */
-function kinSamples(cells: Cells, split: Split): (cell: number) => Float64Array {
+function kinOf(
+  cells: Cells,
+  rowsBefore: (cell: number) => Int32Array,
+): (cell: number, measure: (row: number) => number) => Float64Array {
   const groups = new Map<string, number[]>();
-  for (let cell = 0; cell < cells.count; cell++) {
-    if (split.before(cell).length === 0) continue;
+  const seen = Array.from({ length: cells.count }, (_, cell) => rowsBefore(cell).length > 0);
+  seen.forEach((known, cell) => {
+    if (!known) return;
     const from = at(cells.from, cell);
     const to = at(cells.to, cell);
     ensure(groups, `${from} ${to}`, () => []).push(cell);
     if (to >= 0) ensure(groups, `${from} any`, () => []).push(cell);
-  }
-  const pools = new Map<string, Float64Array>();
-  return (cell) => {
+  });
+  const pools = new Map<(row: number) => number, Map<string, Float64Array>>();
+  return (cell, measure) => {
     const from = at(cells.from, cell);
     const to = at(cells.to, cell);
     const near = `${from} ${to}`;
     const key = groups.has(near) || to < 0 ? near : `${from} any`;
-    return ensure(pools, key, () => merged((groups.get(key) ?? []).map((kin) => split.before(kin))));
+    const pool = ensure(pools, measure, () => new Map<string, Float64Array>());
+    return ensure(pool, key, () => merged((groups.get(key) ?? []).map((kin) => sample(rowsBefore(kin), measure))));
   };
 }
 
-function growth(now: Float64Array, before: Float64Array): number {
+function growthOf(now: Float64Array, before: Float64Array): number {
   return now.length === 0 || before.length === 0 ? 0 : Math.max(0, median(now) - median(before));
 }
 
 function merged(samples: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(samples.reduce((sum, sample) => sum + sample.length, 0));
+  const all = new Float64Array(samples.reduce((sum, values) => sum + values.length, 0));
   let offset = 0;
-  for (const sample of samples) {
-    all.set(sample, offset);
-    offset += sample.length;
+  for (const values of samples) {
+    all.set(values, offset);
+    offset += values.length;
   }
   return all.sort();
-}
-
-type Split = { now(cell: number): Float64Array; before(cell: number): Float64Array };
-
-/** One value a visit, gathered by cell and side in two passes (count, fill), then sorted in place. NaN leaves a visit out. */
-function splitByCell(table: SpanTable, cells: Cells, sides: Sides, value: (row: number) => number): Split {
-  const slots = cells.count * 2;
-  const from = new Int32Array(slots + 1);
-  const each = (visit: (slot: number, value: number) => void) => {
-    for (let trace = 0; trace < table.traces; trace++) {
-      const now = sides.suspect[trace] === 1;
-      const then = sides.reference[trace] === 1;
-      if (!now && !then) continue;
-      for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-        const cell = at(cells.of, row);
-        if (cell < 0) continue;
-        const measured = value(row);
-        if (Number.isNaN(measured)) continue;
-        if (now) visit(2 * cell, measured);
-        if (then) visit(2 * cell + 1, measured);
-      }
-    }
-  };
-  each((slot) => {
-    from[slot + 1] = at(from, slot + 1) + 1;
-  });
-  for (let slot = 0; slot < slots; slot++) from[slot + 1] = at(from, slot + 1) + at(from, slot);
-  const next = from.slice();
-  const values = new Float64Array(at(from, slots));
-  each((slot, measured) => {
-    values[at(next, slot)] = measured;
-    next[slot] = at(next, slot) + 1;
-  });
-  for (let slot = 0; slot < slots; slot++) values.subarray(at(from, slot), at(from, slot + 1)).sort();
-  const sample = (slot: number) => values.subarray(at(from, slot), at(from, slot + 1));
-  return { now: (cell) => sample(2 * cell), before: (cell) => sample(2 * cell + 1) };
 }

@@ -64,41 +64,85 @@ function collectShapes(table: SpanTable, charges: Charges, cells: Cells, sides: 
   const part = new Int32Array(table.size);
   const exampleOf = new Map<number, number>();
   const shapes = new Map<number, Map<string, Shape>>();
+  const nothing = new Steps(undefined, -1);
+  const done: Steps[] = [];
+  /** By part, the visit that it was last seen in. */
+  const seenIn: number[] = [];
   for (let trace = 0; trace < table.traces; trace++) {
     const now = sides.suspect[trace] === 1;
     if (!now && sides.reference[trace] !== 1) continue;
-    const visits = new Map<number, Set<number>>();
-    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const from = at(table.first, trace);
+    const to = at(table.first, trace + 1);
+    for (let row = from; row < to; row++) {
       const entry = at(charges.visit, row);
       part[row] = paths.number(entry === row ? -1 : at(part, at(table.parent, row)), at(table.operation, row));
-      const set = ensure(visits, entry, () => new Set<number>());
-      if (entry === row) continue;
-      note(set, 2 * at(part, row), row);
-      const callee = at(charges.callee, row);
-      if (callee >= 0) note(set, 2 * calls.number(at(part, row), at(table.operation, callee)) + 1, row);
-    }
-    for (const [entry, set] of visits) {
-      const cell = at(cells.of, entry);
-      const parts = [...set].sort((a, b) => a - b);
-      const shape = ensure(
-        ensure(shapes, cell, () => new Map<string, Shape>()),
-        parts.join(),
-        () => ({ parts, has: set, now: 0, before: 0, exampleNow: -1, exampleBefore: -1 }),
-      );
-      if (now) {
-        shape.now++;
-        if (shape.exampleNow < 0) shape.exampleNow = entry;
-      } else {
-        shape.before++;
-        if (shape.exampleBefore < 0) shape.exampleBefore = entry;
+      if (entry === row) {
+        done[row - from] = nothing;
+        continue;
       }
+      note(entry, from, 2 * at(part, row), row);
+      const callee = at(charges.callee, row);
+      if (callee >= 0) note(entry, from, 2 * calls.number(at(part, row), at(table.operation, callee)) + 1, row);
+    }
+    for (let row = from; row < to; row++) {
+      if (at(charges.visit, row) === row) count(row, now, done[row - from] ?? nothing);
     }
   }
   return { shapes, exampleOf };
 
-  function note(set: Set<number>, id: number, row: number): void {
-    set.add(id);
-    if (!exampleOf.has(id)) exampleOf.set(id, row);
+  function note(entry: number, from: number, id: number, row: number): void {
+    if (seenIn[id] === entry) return;
+    if (seenIn[id] === undefined) exampleOf.set(id, row);
+    seenIn[id] = entry;
+    done[entry - from] = (done[entry - from] ?? nothing).and(id);
+  }
+
+  function count(entry: number, now: boolean, steps: Steps): void {
+    const { parts, has, key } = steps.whole;
+    const known = ensure(shapes, at(cells.of, entry), () => new Map<string, Shape>());
+    const shape = ensure(known, key, () => ({ parts, has, now: 0, before: 0, exampleNow: -1, exampleBefore: -1 }));
+    if (now) {
+      shape.now++;
+      if (shape.exampleNow < 0) shape.exampleNow = entry;
+    } else {
+      shape.before++;
+      if (shape.exampleBefore < 0) shape.exampleBefore = entry;
+    }
+  }
+}
+
+/**
+ * What a visit has done so far, as a node of a tree whose edges are first occurrences: visits that do the same in the same
+ * order share their nodes, so that most rows cost a look-up and no memory.
+ */
+class Steps {
+  readonly #before: Steps | undefined;
+  readonly #step: number;
+  readonly #next = new Map<number, Steps>();
+  #whole: { readonly parts: readonly number[]; readonly has: ReadonlySet<number>; readonly key: string } | undefined;
+
+  constructor(before: Steps | undefined, step: number) {
+    this.#before = before;
+    this.#step = step;
+  }
+
+  and(step: number): Steps {
+    return ensure(this.#next, step, () => new Steps(this, step));
+  }
+
+  /** All of them, ascending; the same key for the same set, whatever the order. */
+  get whole() {
+    if (this.#whole === undefined) {
+      const has = new Set<number>();
+      let node: Steps = this;
+      while (node.#before !== undefined) {
+        has.add(node.#step);
+        node = node.#before;
+      }
+      const parts = [...has].sort((a, b) => a - b);
+      this.#whole = { parts, has, key: parts.join() };
+    }
+    return this.#whole;
   }
 }
 

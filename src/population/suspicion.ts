@@ -1,6 +1,7 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import type { Blame } from './blame.ts';
+import type { CellVisits } from './cell-visits.ts';
 import type { Cells } from './cells.ts';
 import { isEdge } from './cells.ts';
 import type { Charges } from './charges.ts';
@@ -40,6 +41,7 @@ export type Groundwork = {
   readonly table: SpanTable;
   readonly charges: Charges;
   readonly cells: Cells;
+  readonly visits: CellVisits;
   readonly blame: Blame;
   readonly failed: Uint8Array;
 };
@@ -56,7 +58,7 @@ const REACH = 3;
  */
 export function compare(ground: Groundwork, sides: Sides, company = sides.reference): Comparison {
   const { table, charges, cells } = ground;
-  const shifts = shiftsOf(table, charges, cells, sides);
+  const shifts = shiftsOf(table, charges, cells, ground.visits, sides);
   const owners = ownersOf(cells, shifts, charges.parties);
   const contribution = contributions(table, charges, cells, shifts, owners, sides);
   const failing = { suspect: sides.suspect, reference: company };
