@@ -6,6 +6,7 @@ import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { cite, clip, named, nameOf, operationOf, rowsOf, tracesIn, us } from './cite.ts';
 import type { Detector } from './detector.ts';
+import { kindOf, slowerCells } from './slower-cells.ts';
 
 const POOL = /\bpool\b|pool[.-]|acquire|get ?connection|wait_for_connection|borrow|checkout connection/i;
 /** A wait must fill this part of its visit, or have grown threefold. */
@@ -52,7 +53,8 @@ function poolFinding(view: View, wait: Wait, before: Wait | undefined): Finding 
     detector: poolWait.id,
     mechanism: 'pool-wait',
     component: { kind: 'operation', service, operation: operationOf(view, longest) },
-    role: 'cause',
+    // A pool runs dry when what holds its connections takes longer; then that is the trouble, and waiting comes of it.
+    role: storeIsSlower(view, wait.party) ? 'effect' : 'cause',
     strength: clip(compared ? moved : share),
     specificity: clip(compared ? moved : 0.5),
     support: tracesIn(view, wait.rows),
@@ -65,4 +67,9 @@ function poolFinding(view: View, wait: Wait, before: Wait | undefined): Finding 
       }),
     ],
   };
+}
+
+/** Whether a store that the service calls takes longer too. */
+function storeIsSlower(view: View, party: number): boolean {
+  return slowerCells(view).some(({ cell }) => view.cells.from[cell] === party && kindOf(view, cell) === 'store');
 }

@@ -3,6 +3,8 @@ import { Flag } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
 import type { View } from '../population/view.ts';
+import { serversOf } from '../trace/calls.ts';
+import { errorSort, errorSource } from '../trace/errors.ts';
 import { cite, clip, count, factor, named, nameOf, tracesIn, tracesOfEdge } from './cite.ts';
 import type { Detector } from './detector.ts';
 
@@ -80,7 +82,7 @@ function loadOn(view: View, party: number): Load | undefined {
 function callsIn({ table, charges }: View, trace: number, party: number): number {
   let calls = 0;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++)
-    if (charges.peer[row] === party) calls++;
+    if (charges.peer[row] === party) calls += triesOf(table, row);
   return calls;
 }
 
@@ -171,26 +173,62 @@ function countEdges(view: View, traces: Uint8Array): ReadonlyMap<number, Edge> {
         most: 0,
       }));
       const calls = logicalCalls(table, rows);
-      edge.attempts += rows.length;
+      const attempts = rows.reduce((all, row) => all + triesOf(table, row), 0);
+      edge.attempts += attempts;
       edge.calls += calls;
-      if (calls < rows.length) {
+      if (calls < attempts) {
         edge.retried.push(entry);
-        edge.most = Math.max(edge.most, rows.length);
+        edge.most = Math.max(edge.most, attempts);
       }
     }
   }
   return edges;
 }
 
-/** An attempt that begins after one before it failed belongs to the same call. */
+/** Attributes in which a proxy or a library says which attempt a request is; the first gRPC attempt has none before it. */
+const ATTEMPT = ['http.request.header.x-envoy-attempt-count', 'x-envoy-attempt-count'] as const;
+const PREVIOUS = ['grpc.previous-rpc-attempts', 'previous-rpc-attempts', 'rpc.grpc.previous_attempts'] as const;
+/** Nobody tries more often than this; a larger number is something else. */
+const MOST_TRIES = 64;
+
+/** How many requests one outbound span stands for: a proxy behind it may have tried again without a span of its own. */
+function triesOf(table: View['table'], row: number): number {
+  const answers = serversOf(table, row);
+  const stated = [row, ...answers].map((each) => {
+    const attempt = ATTEMPT.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
+    const previous = PREVIOUS.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
+    return Math.max(attempt, previous === 0 ? 0 : previous + 1);
+  });
+  return Math.min(MOST_TRIES, Math.max(1, answers.length, ...stated));
+}
+
+function numberAt(table: View['table'], row: number, key: string): number {
+  const value = table.attribute(row, key);
+  const number = Number(Array.isArray(value) ? value[0] : value);
+  return Number.isInteger(number) ? number : 0;
+}
+
+/** An attempt that begins after one before it failed belongs to the same call, and so does a hedge that came second. */
 function logicalCalls(table: View['table'], rows: readonly number[]): number {
   const ordered = [...rows].sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
   let calls = 0;
   let failedAt = Number.POSITIVE_INFINITY;
   for (const row of ordered) {
-    if (at(table.start, row) < failedAt - GRAIN) calls++;
+    if (at(table.start, row) < failedAt - GRAIN && !isHedge(table, row, ordered)) calls++;
     const failed = (at(table.flags, row) & Flag.error) !== 0;
     failedAt = failed ? at(table.end, row) : Number.POSITIVE_INFINITY;
   }
-  return calls;
+  return Math.max(1, calls);
+}
+
+/** Sent beside another attempt and cancelled because that one succeeded. */
+function isHedge(table: View['table'], row: number, rows: readonly number[]): boolean {
+  if (errorSort(errorSource(table, row)) !== 'cancelled') return false;
+  return rows.some(
+    (other) =>
+      other !== row &&
+      (at(table.flags, other) & Flag.error) === 0 &&
+      at(table.start, other) < at(table.end, row) &&
+      at(table.start, row) < at(table.end, other),
+  );
 }

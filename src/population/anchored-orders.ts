@@ -90,6 +90,7 @@ function weightOf({ before, now }: Tally): number {
 /** Writes, and ends of what other services did for the same id, by the id's name, value and side. */
 function momentsByKey(table: SpanTable, charges: Charges, sides: Sides): ReadonlyMap<string, readonly Moment[]> {
   const isKey = new Map<string, boolean>();
+  if (!speaksOfIds(table)) return new Map();
   const kinds = new PairNumbers();
   const found = new Map<string, Moment[]>();
   for (let trace = 0; trace < table.traces; trace++) {
@@ -109,6 +110,18 @@ function momentsByKey(table: SpanTable, charges: Charges, sides: Sides): Readonl
     }
   }
   return found;
+}
+
+/** Rows that are looked at before a table counts as one without ids. */
+const SAMPLE = 2_000;
+
+/** Whether any span has an id of the business at all: most tables do not, and are not read through for it. */
+function speaksOfIds(table: SpanTable): boolean {
+  const stride = Math.max(1, Math.floor(table.size / SAMPLE));
+  for (let row = 0; row < table.size; row += stride) {
+    if (table.keys(row, 'span').some((key) => KEY.test(key))) return true;
+  }
+  return false;
 }
 
 /** One is above the other. */
