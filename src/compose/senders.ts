@@ -23,6 +23,7 @@ export function openSenders(config: Config, clock: Clock): Senders {
       const definition = alertSources.find((candidate) => candidate.kind === kind);
       if (definition === undefined) throw unknownKind(name, kind);
       sources.push(definition.create(options, { name, clock, fetch }));
+      if (name !== 'pagerduty' && !canProve(options)) throw unprovable(name);
     } catch (thrown) {
       wrong.push(Failure.from(thrown));
     }
@@ -43,6 +44,20 @@ function pagerDutySecrets(config: Config): readonly string[] {
   const said = typeof given === 'string' ? given.split(',') : Array.isArray(given) ? given.map(String) : [];
   const known = [...said, ...config.pagerDuty.secrets].map((secret) => secret.trim()).filter((secret) => secret !== '');
   return known.length === 0 && config.chat.kind === 'playground' ? [randomBytes(24).toString('hex')] : known;
+}
+
+/** Whether any webhook could ever be trusted; a sender that none is taken from is found out at the start, not at 03:12. */
+function canProve(options: Readonly<Record<string, unknown>>): boolean {
+  const given = [options.secrets, options.tokens, options.topics].flat();
+  return options.unsigned === true || given.some((one) => typeof one === 'string' && /[^\s,]/.test(one));
+}
+
+function unprovable(name: string): Failure {
+  return new Failure(
+    'misconfigured',
+    `${name}: there is nothing by which a webhook could prove where it is from.`,
+    `Give \`alerts.${name}\` its secrets or tokens; docs/alerts.md says which. \`unsigned: true\` takes anybody's.`,
+  );
 }
 
 function unknownKind(name: string, kind: string): Failure {

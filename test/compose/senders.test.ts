@@ -46,6 +46,8 @@ test.each([
   [{ grafanna: {} }, /no sender called grafanna/, /Known under `alerts` are pagerduty, alertmanager, grafana/],
   [{ zoo: { kind: 'generik' } }, /zoo: there is no kind of sender called generik/, /kind: generic/],
   [{ sentry: { secret: 'tops3cret' } }, /Sentry.*secret/, /alerts\.sentry.*Known names are secrets, tokens/],
+  [{ sentry: {} }, /sentry: there is nothing by which/, /alerts\.sentry/],
+  [{ zoo: { kind: 'generic', tokens: [' ', ','] } }, /zoo: there is nothing by which/, /unsigned: true/],
   [{ sentry: { secret: 'x' }, grafanna: {} }, /Sentry[\s\S]*grafanna/, /Known names are[\s\S]*Known under/],
 ])('%j cannot work, and each trouble is named', (alerts, message, hint) => {
   const act = () => openSenders(configOf(alerts), heldClock());
