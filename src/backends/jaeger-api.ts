@@ -15,10 +15,16 @@ const SEARCHES = 8;
 /** One of the two HTTP APIs of Jaeger, which VictoriaTraces, Quickwit and others speak as well. */
 export type JaegerApi = {
   services(signal: AbortSignal): Promise<readonly string[]>;
-  /** Whole traces of one service (or of all, where the store can), the latest first; `take` is called for each batch. */
-  search(question: JaegerQuestion, take: (spans: readonly SpanRecord[]) => void, signal: AbortSignal): Promise<void>;
+  /** Whole traces of one service (or of all, where the store can), the latest first. */
+  search(question: JaegerQuestion, begin: Begin, signal: AbortSignal): Promise<void>;
   trace(traceId: TraceId, signal: AbortSignal): Promise<readonly (readonly SpanRecord[])[]>;
 };
+
+/**
+ * Where spans go, batch by batch. An answer that breaks off is asked for again and begins anew, so that what came before
+ * must not count twice.
+ */
+export type Begin = () => (spans: readonly SpanRecord[]) => void;
 
 export type JaegerQuestion = {
   readonly service: string | undefined;
@@ -42,7 +48,7 @@ export function jaegerV3(client: Client): JaegerApi {
       const { services } = await client.ask({ path: '/api/v3/services' }, (answer) => jsonOf(answer, shape), signal);
       return (services ?? []).toSorted();
     },
-    search: (question, take, signal) => {
+    search: (question, begin, signal) => {
       const { service, operation, tags, limit, minDuration } = question;
       const depth = String(Math.min(limit, DEPTH));
       const params: (readonly [string, string])[] = [
@@ -56,11 +62,11 @@ export function jaegerV3(client: Client): JaegerApi {
       if (operation !== undefined) params.push(['query.operation_name', operation]);
       if (minDuration > 0) params.push(['query.duration_min', `${minDuration}us`]);
       if (Object.keys(tags).length > 0) params.push(['query.attributes', JSON.stringify(tags)]);
-      return spansOf(client, { path: '/api/v3/traces', params }, take, signal);
+      return spansOf(client, { path: '/api/v3/traces', params }, begin, signal);
     },
     trace: (traceId, signal) =>
-      collected((take) =>
-        spansOf(client, { path: `/api/v3/traces/${traceId}`, params: [['raw_traces', 'true']] }, take, signal),
+      collected((begin) =>
+        spansOf(client, { path: `/api/v3/traces/${traceId}`, params: [['raw_traces', 'true']] }, begin, signal),
       ),
   };
 }
@@ -73,7 +79,7 @@ export function jaegerV1(client: Client): JaegerApi {
       const { data } = await client.ask({ path: '/api/services' }, (answer) => jsonOf(answer, shape), signal);
       return (data ?? []).toSorted();
     },
-    search: (question, take, signal) => {
+    search: (question, begin, signal) => {
       const { service, operation, tags, limit, minDuration } = question;
       const params: (readonly [string, string])[] = [
         ['service', service ?? ''],
@@ -85,9 +91,10 @@ export function jaegerV1(client: Client): JaegerApi {
       // Quickwit knows milliseconds only; what that lets through is judged here anyway.
       if (minDuration >= 1_000) params.push(['minDuration', `${Math.floor(minDuration / 1_000)}ms`]);
       if (Object.keys(tags).length > 0) params.push(['tags', JSON.stringify(tags)]);
-      return spansOf(client, { path: '/api/traces', params }, take, signal);
+      return spansOf(client, { path: '/api/traces', params }, begin, signal);
     },
-    trace: (traceId, signal) => collected((take) => spansOf(client, { path: `/api/traces/${traceId}` }, take, signal)),
+    trace: (traceId, signal) =>
+      collected((begin) => spansOf(client, { path: `/api/traces/${traceId}` }, begin, signal)),
   };
 }
 
@@ -108,17 +115,12 @@ export function tagSets(
 }
 
 /** Statuses that say "nothing there": 404 with an error in JSON. A 404 without one is a wrong address. */
-async function spansOf(
-  client: Client,
-  request: Request,
-  take: (spans: readonly SpanRecord[]) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function spansOf(client: Client, request: Request, begin: Begin, signal: AbortSignal): Promise<void> {
   const { path } = request;
   await client.ask(
     { ...request, answers: [404] },
     async (answer) => {
-      if (answer.status !== 404) return readSpans(answer, take);
+      if (answer.status !== 404) return readSpans(answer, begin());
       const body = await bytesOf(answer);
       if (isPage(answer.contentType, body)) throw pageInstead(answer.title);
       // Each API wraps it in its own way; whoever does not speak them answers `404 page not found`.
@@ -128,11 +130,12 @@ async function spansOf(
   );
 }
 
-async function collected(
-  read: (take: (spans: readonly SpanRecord[]) => void) => Promise<void>,
-): Promise<readonly (readonly SpanRecord[])[]> {
-  const batches: (readonly SpanRecord[])[] = [];
-  await read((batch) => batches.push(batch));
+async function collected(read: (begin: Begin) => Promise<void>): Promise<readonly (readonly SpanRecord[])[]> {
+  let batches: (readonly SpanRecord[])[] = [];
+  await read(() => {
+    batches = [];
+    return (batch) => batches.push(batch);
+  });
   return batches;
 }
 

@@ -1,6 +1,8 @@
+import type { SpanRecord } from '../model/span.ts';
 import type { TraceHit, TraceQuery } from '../ports/trace-backend.ts';
 import { FoundTraces } from './found-traces.ts';
 import type { JaegerApi } from './jaeger-api.ts';
+import type { RecentTraces } from './recent-traces.ts';
 import { askForSlowest } from './slowest.ts';
 
 /** So many of the latest traces are looked through when tags find too few failed ones. */
@@ -18,6 +20,7 @@ export async function searchJaeger(
   query: TraceQuery,
   services: readonly (string | undefined)[],
   tagSets: readonly Readonly<Record<string, string>>[],
+  recent: RecentTraces | undefined,
   signal: AbortSignal,
 ): Promise<readonly TraceHit[]> {
   signal.throwIfAborted();
@@ -31,14 +34,17 @@ export async function searchJaeger(
       named.flatMap((service) =>
         sets.map(async (tags) => {
           const page = new FoundTraces(query);
-          await api.search(
-            { service, operation, from, to, minDuration, limit: depth, tags },
-            (spans) => {
+          let staged = recent?.stage();
+          const begin = () => {
+            staged = recent?.stage();
+            return (spans: readonly SpanRecord[]) => {
               page.add(spans);
               all.add(spans);
-            },
-            signal,
-          );
+              staged?.add(spans);
+            };
+          };
+          await api.search({ service, operation, from, to, minDuration, limit: depth, tags }, begin, signal);
+          staged?.commit();
           return page.matchLengths;
         }),
       ),

@@ -9,6 +9,7 @@ import { baseOf, CONNECTION } from './connection.ts';
 import { eachTrace } from './each-trace.ts';
 import { type JaegerApi, jaegerV1, jaegerV3, tagSets } from './jaeger-api.ts';
 import { searchJaeger } from './jaeger-search.ts';
+import { RecentTraces } from './recent-traces.ts';
 
 const Options = z.strictObject({
   ...CONNECTION,
@@ -46,6 +47,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
   const template = options.linkTemplate ?? context.linkTemplate;
   let known: Dialect | undefined;
   let namesService = false;
+  const recent = new RecentTraces();
 
   /** Asks once which API there is; an answer is remembered, a failure is not. */
   async function dialect(signal: AbortSignal): Promise<Dialect> {
@@ -67,24 +69,24 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
       signal.throwIfAborted();
       if (traceIds.length === 0) return;
       const { api } = await dialect(signal);
-      yield* eachTrace(traceIds, options.concurrency, api.trace, signal);
+      yield* eachTrace(traceIds, options.concurrency, recent.before(api.trace), signal);
     },
     async search(query, signal) {
       const sets = tagSets(query);
       const { search, api } = await dialect(signal);
       const chosen = search(sets.some((tags) => Object.keys(tags).length > 0));
-      if (query.service !== undefined) return searchJaeger(chosen, query, [query.service], sets, signal);
+      if (query.service !== undefined) return searchJaeger(chosen, query, [query.service], sets, recent, signal);
       // Some stores find nothing without a service (Cassandra, and version 1 of the API): then each is asked for.
       if (chosen === v3 && !namesService) {
         try {
-          return await searchJaeger(chosen, query, [undefined], sets, signal);
+          return await searchJaeger(chosen, query, [undefined], sets, recent, signal);
         } catch (thrown) {
           signal.throwIfAborted();
           if (!asksForService(thrown, client.title)) throw thrown;
           namesService = true;
         }
       }
-      return searchJaeger(chosen, query, await api.services(signal), sets, signal);
+      return searchJaeger(chosen, query, await api.services(signal), sets, recent, signal);
     },
     async services(_from, _to, signal) {
       const { api } = await dialect(signal);

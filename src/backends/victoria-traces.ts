@@ -56,11 +56,12 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     return {
       trace: api.trace,
       services: (_from, _to, signal) => api.services(signal),
-      // A search without a service is refused, so each is asked for.
+      // A search without a service is refused, so each is asked for. Its traces may be cut at the window's ends, so they are
+      // good for judging, and fetched anew for everything else.
       search: async (query, signal) => {
         signal.throwIfAborted();
         const services = query.service === undefined ? await api.services(signal) : [query.service];
-        return searchJaeger(api, query, services, tagSets(query, CARRIERS), signal);
+        return searchJaeger(api, query, services, tagSets(query, CARRIERS), undefined, signal);
       },
     };
   }

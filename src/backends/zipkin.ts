@@ -11,6 +11,7 @@ import { type Client, createClient } from './client.ts';
 import { baseOf, CONNECTION } from './connection.ts';
 import { eachTrace } from './each-trace.ts';
 import { FoundTraces } from './found-traces.ts';
+import { RecentTraces } from './recent-traces.ts';
 import { isPage, pageInstead } from './refusal.ts';
 import { askForSlowest } from './slowest.ts';
 
@@ -43,6 +44,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
   const template = options.linkTemplate ?? context.linkTemplate;
   const services = (signal: AbortSignal) =>
     client.ask({ path: '/api/v2/services' }, (answer) => jsonOf(answer, Names), signal);
+  const recent = new RecentTraces();
   let reached = false;
 
   /** A 404 for a trace means "not there" only on a server that was seen to be Zipkin. */
@@ -57,9 +59,10 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
       signal.throwIfAborted();
       if (traceIds.length === 0) return;
       await reach(signal);
-      yield* eachTrace(traceIds, options.concurrency, (traceId, own) => traceOf(client, traceId, own), signal);
+      const get = recent.before((traceId, own) => traceOf(client, traceId, own));
+      yield* eachTrace(traceIds, options.concurrency, get, signal);
     },
-    search: (query, signal) => searchZipkin(client, query, signal),
+    search: (query, signal) => searchZipkin(client, query, recent, signal),
     async services(_from, _to, signal) {
       signal.throwIfAborted();
       return (await services(signal)).toSorted();
@@ -84,7 +87,12 @@ function traceOf(client: Client, traceId: string, signal: AbortSignal): Promise<
   );
 }
 
-async function searchZipkin(client: Client, query: TraceQuery, signal: AbortSignal): Promise<readonly TraceHit[]> {
+async function searchZipkin(
+  client: Client,
+  query: TraceQuery,
+  recent: RecentTraces,
+  signal: AbortSignal,
+): Promise<readonly TraceHit[]> {
   signal.throwIfAborted();
   if (query.limit <= 0) return [];
   const all = new FoundTraces(query, 'folded');
@@ -96,10 +104,13 @@ async function searchZipkin(client: Client, query: TraceQuery, signal: AbortSign
           { path: '/api/v2/traces', params: paramsOf({ ...query, limit }, minDuration, annotations) },
           async (answer) => {
             const page = new FoundTraces(query, 'folded');
+            const staged = recent.stage();
             await readSpans(answer, (spans) => {
               page.add(spans);
               all.add(spans);
+              staged.add(spans);
             });
+            staged.commit();
             return page.matchLengths;
           },
           signal,
