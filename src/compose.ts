@@ -169,7 +169,7 @@ export async function composeBot(config: Config): Promise<Bot> {
       queue:
         depth === undefined
           ? 'does not answer'
-          : `${depth.waiting} waiting, ${depth.active} active, ${depth.dead} dead`,
+          : `${depth.waiting} waiting, ${depth.delayed} delayed, ${depth.active} active, ${depth.dead} dead`,
       store: keeping.shape,
       slack: slack.connected() ? 'connected' : 'not connected yet',
       traces: backend.title,

@@ -39,7 +39,7 @@ export async function startBot(
   const ready = new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer) => {
       printed += chunk.toString();
-      if (/ready at http/.test(printed) && /OTLP at http/.test(printed)) resolve();
+      if (/ready at http/.test(printed) && /(OTLP at http|Traces from)/.test(printed)) resolve();
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);

@@ -1,5 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readOtlpProtobuf } from '../../src/formats/otlp-protobuf.ts';
 import { Collected } from '../../src/formats/reading.ts';
@@ -79,6 +82,36 @@ describe('the life of an alert', () => {
   });
 });
 
+describe('causeway.yml', () => {
+  test("sends a service's card to its channel, with its runbook, from the traces it names", {
+    timeout: 60_000,
+  }, async () => {
+    const config = yaml(
+      'services:\n  - alert: Money\n    traces: [gateway]\n    channel: payments\n    runbook: https://wiki.example.com/money\n',
+    );
+    bot = await startBot({ CAUSEWAY_CONFIG: config });
+    const running = bot;
+    const now = Date.now();
+    await sendSpans(running.otlp, await recordingAt(RECORDING, (now - 2_000) * 1_000));
+    await sendPagerDuty(running, { incident: 'P-3', service: 'money', at: new Date(now - 2_000) });
+    const card = await eventually('the card', async () => (await messagesIn(running.url, 'payments')).find(isComplete));
+    expect(JSON.stringify(card.blocks)).toContain('https://wiki.example.com/money');
+    expect(await messagesIn(running.url, 'incidents')).toEqual([]);
+  });
+
+  test('a backend that is down is told in the card, and tried again', { timeout: 60_000 }, async () => {
+    bot = await startBot({ CAUSEWAY_CONFIG: yaml('backend:\n  kind: jaeger\n  url: http://127.0.0.1:9\n') });
+    const running = bot;
+    expect((await sendPagerDuty(running, { incident: 'P-4', service: 'Gateway' })).status).toBe(202);
+    const blocks = async () => JSON.stringify((await messagesIn(running.url))[0]?.blocks ?? []);
+    await eventually('the setback', async () => ((await blocks()).includes('127.0.0.1:9') ? true : undefined));
+    expect(await blocks()).toMatch(/try again|trying again/);
+    expect(await messagesIn(running.url)).toHaveLength(1);
+    const ready = await (await fetch(`${running.url}/readyz`)).json();
+    expect(JSON.stringify(ready)).toMatch(/[1-9] (waiting|delayed|active)/);
+  });
+});
+
 describe('the bot traces itself', () => {
   test('one trace from the webhook through the queue to the card', { timeout: 60_000 }, async () => {
     const collector = await collect();
@@ -99,6 +132,12 @@ describe('the bot traces itself', () => {
     expect(bot.output()).toContain("this bot's own receiver");
   });
 });
+
+function yaml(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'causeway-yml-')), 'causeway.yml');
+  writeFileSync(path, content);
+  return path;
+}
 
 /** An OTLP collector that only remembers. */
 async function collect() {
