@@ -17,7 +17,8 @@ type Scored = {
  * Right answers by set, with Wilson's 95 % intervals, as text. A missing answer is a miss; sets are never added up, because
  * they are of different difficulty and size.
  *
- * `first`: all faulty services at the front · `named`: of those, how many the verdict named as cause or suspect · `sure`:
+ * `first`: all faulty services at the front · `top 3`, `top 5`: within the first three or five, one more for every further
+ * fault · `MRR`: one over the place of the worst-placed, counted from where it should be · `named`: of those, how many the verdict named as cause or suspect · `sure`:
  * verdicts of high confidence, and how many of them accused somebody else.
  */
 export function accuracyTable(labels: readonly Label[], predictions: readonly Prediction[]): string {
