@@ -12,7 +12,6 @@ export type Answer = {
   readonly contentType: string;
   /** Decompressed; throws a `Failure` of kind `too-large` beyond the cap, and of kind `misconfigured` for a web page. */
   readonly body: AsyncIterable<Buffer>;
-  readonly header: (name: string) => string | undefined;
 };
 
 export function bodyOf(response: Response, limit: number, title: string): Answer {
@@ -21,7 +20,6 @@ export function bodyOf(response: Response, limit: number, title: string): Answer
     title,
     status: response.status,
     contentType,
-    header: (name) => response.headers.get(name) ?? undefined,
     body: capped(response, limit, title),
   };
 }

@@ -142,7 +142,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     },
     linkTo: (traceId, spanId) => linkFrom(template, traceId, spanId),
     check: (signal) =>
-      checked(signal, async () => {
+      checked(client, signal, async () => {
         const { index } = await known(signal);
         const services = await rows(Service, recentServicesOf(table), signal);
         const how = index === undefined ? 'without its index by trace id' : 'with its index by trace id';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fetch, { type Headers, type Response } from 'node-fetch';
 import { Failure } from '../failure.ts';
-import { type EpochMicros, MILLISECOND, SECOND } from '../model/units.ts';
+import { type EpochMicros, MILLISECOND, type Micros, SECOND } from '../model/units.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { type Answer, bodyOf, headOf } from './answer.ts';
 import { Circuit } from './circuit.ts';
@@ -37,6 +37,8 @@ export type Client = {
    * and rejects with the signal's reason.
    */
   ask<T>(request: Request, read: (answer: Answer) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** How far the server's clock is ahead of ours, by the `Date` of its last answer; undefined where it sends none. */
+  ahead(): Micros | undefined;
 };
 
 /** What decides when; tests hold it. */
@@ -72,6 +74,7 @@ export function createClient(kind: string, connection: Connection, pace: Pace = 
   const gate = new Gate(connection.concurrency);
   const circuit = new Circuit(pace.clock);
   let pausedUntil: EpochMicros = 0;
+  let ahead: Micros | undefined;
 
   async function ask<T>(request: Request, read: (answer: Answer) => Promise<T>, signal: AbortSignal): Promise<T> {
     const leave = await gate.enter(signal);
@@ -135,6 +138,8 @@ export function createClient(kind: string, connection: Connection, pace: Pace = 
         agent,
         signal: own.signal,
       });
+      const date = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) ahead = date * MILLISECOND - pace.clock.now();
       const answer = bodyOf(response, connection.maxMegabytes * 1e6, title);
       if (response.ok || request.answers?.includes(response.status) === true) return await read(answer);
       const refused = { ...refusedBy(response, pace.clock), text: await headOf(answer, ERROR_BYTES) };
@@ -151,7 +156,7 @@ export function createClient(kind: string, connection: Connection, pace: Pace = 
     }
   }
 
-  return { title, ask };
+  return { title, ask, ahead: () => ahead };
 
   function judged(thrown: unknown): { readonly failure: Failure; readonly again: boolean } {
     if (thrown instanceof Refusal) return { failure: thrown.failure, again: thrown.again };

@@ -95,7 +95,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     linkTo: (traceId, spanId) =>
       template === undefined ? jaegerPage(baseOf(options), traceId, spanId) : linkFrom(template, traceId, spanId),
     check: (signal) =>
-      checked(signal, async () => {
+      checked(client, signal, async () => {
         const { api, modern } = await dialect(signal);
         const services = await api.services(signal);
         return { count: services.length, detail: `API version ${modern ? 3 : 1}` };

@@ -66,7 +66,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
       return grafanaPage(grafana.url.replace(/\/+$/, ''), datasource, traceId, spanId);
     },
     check: (signal) =>
-      checked(signal, async () => {
+      checked(client, signal, async () => {
         const now = systemClock.now();
         const services = await api.services(now - 60 * MINUTE, now, signal);
         return { count: services.length, detail: 'last hour' };

@@ -81,7 +81,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     linkTo: (traceId, spanId) =>
       template === undefined ? victoriaTracesPage(base, traceId, spanId) : linkFrom(template, traceId, spanId),
     check: (signal) =>
-      checked(signal, async () => ({
+      checked(client, signal, async () => ({
         count: (await face.services(0, systemClock.now(), signal)).length,
         detail: `its ${options.face} face`,
       })),

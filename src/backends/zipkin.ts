@@ -70,7 +70,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     linkTo: (traceId, spanId) =>
       template === undefined ? zipkinPage(baseOf(options), traceId) : linkFrom(template, traceId, spanId),
     check: (signal) =>
-      checked(signal, async () => ({ count: (await services(signal)).length, detail: 'API version 2' })),
+      checked(client, signal, async () => ({ count: (await services(signal)).length, detail: 'API version 2' })),
   };
 }
 

@@ -29,6 +29,19 @@ async function fetched(backend: TraceBackend): Promise<number> {
   return spans;
 }
 
+/** Rows that are columns of the exporter's table and services at once. */
+const CLICKHOUSE_ROWS = [
+  'Timestamp',
+  'TraceId',
+  'SpanId',
+  'ParentSpanId',
+  'SpanAttributes',
+  'Events.Timestamp',
+  'Links.TraceId',
+]
+  .map((name) => JSON.stringify({ table: 'otel_traces', name, type: 'String' }))
+  .join('\n');
+
 const LOGIN = '<!DOCTYPE html><html><title>Sign in</title><form action=/login></form></html>';
 
 type Way = readonly [name: string, answer: (response: ServerResponse) => void, kind: string, said: RegExp];
@@ -112,6 +125,27 @@ describe.each(KINDS)('%s', (kind) => {
     abort.abort(reason);
     await expect(asking).rejects.toBe(reason);
     await hungUp.promise;
+  });
+
+  test.each([
+    [3_600_000, '60 min ahead of ours'],
+    [-7_200_000, '120 min behind ours'],
+  ])('a clock that is %i ms off is told by the check', async (off, said) => {
+    const body: Readonly<Record<string, string>> = {
+      jaeger: '{"data":["shop"]}',
+      tempo: '{"tagValues":[{"value":"shop"}]}',
+      zipkin: '["shop"]',
+      'victoria-traces': '{"data":["shop"]}',
+      clickhouse: CLICKHOUSE_ROWS,
+    };
+    const backend = await backendOf(kind, (response) => {
+      response.writeHead(200, { date: new Date(Date.now() + off).toUTCString() }).end(body[kind]);
+    });
+    expect(await backend.check(signal)).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining(said),
+      hint: expect.stringContaining('NTP'),
+    });
   });
 
   test('an endless answer is cut off', async () => {
