@@ -71,10 +71,12 @@ export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, s
   const pairs = new PairNumbers();
   const rules = new PairNumbers();
   const tallies = new Map<number, Tally>();
+  const known = new Map<string, boolean>();
+  const says: SaysWrite = (text) => ensure(known, text, () => saysWrite(text));
   for (let trace = 0; trace < table.traces; trace++) {
     const now = sides.suspect[trace] === 1;
     if (!now && sides.reference[trace] !== 1) continue;
-    for (const [entry, steps] of stepsOf(table, charges, trace, keys)) {
+    for (const [entry, steps] of stepsOf(table, charges, trace, keys, says)) {
       const cell = at(cells.of, entry);
       for (const call of steps.values()) {
         if (!call.call) continue;
@@ -131,13 +133,14 @@ function stepsOf(
   charges: Charges,
   trace: number,
   keys: PairNumbers,
+  says: SaysWrite,
 ): ReadonlyMap<number, ReadonlyMap<number, Step>> {
   const visits = new Map<number, Map<number, Step>>();
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     const entry = at(charges.visit, row);
     if (row === entry) continue;
     const outbound = at(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
-    const writes = isWrite(table, row);
+    const writes = isWrite(table, row, says);
     if (!outbound && !writes) continue;
     const steps = ensure(visits, entry, () => new Map<number, Step>());
     const key = keys.number(at(table.operation, row), at(charges.peer, row));
@@ -169,8 +172,15 @@ function related(table: SpanTable, a: number, b: number): boolean {
 const WRITING =
   /\b(insert|update|delete|replace|upsert|merge|commit|put|set|save|persist|write|publish|store|append)\b/i;
 
-/** Whether a span changes data: by its database operation, by being a producer, or by what it calls itself. */
-export function isWrite(table: SpanTable, row: number): boolean {
+/** Whether a span's name speaks of a change; `saveOrder` and `save_order` are words too. */
+type SaysWrite = (text: string) => boolean;
+const saysWrite: SaysWrite = (text) => WRITING.test(text.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' '));
+
+/**
+ * Whether a span changes data: by its database operation, by being a producer, or by what it calls itself. `says` may
+ * remember the names that it was asked about.
+ */
+export function isWrite(table: SpanTable, row: number, says: SaysWrite = saysWrite): boolean {
   const kind = at(table.kind, row);
   if (kind === Kind.producer) return true;
   if (kind === Kind.server || kind === Kind.consumer) return false;
@@ -180,10 +190,5 @@ export function isWrite(table: SpanTable, row: number): boolean {
     table.attribute(row, 'db.query.text');
   if (told !== undefined) return WRITING.test(String(told).slice(0, 40));
   if (kind === Kind.client && table.attribute(row, 'db.system.name') === undefined) return false;
-  return WRITING.test(
-    table
-      .name(row)
-      .replace(/([a-z])([A-Z])/g, '$1 $2')
-      .replaceAll('_', ' '),
-  );
+  return says(table.name(row));
 }
