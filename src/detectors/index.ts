@@ -1,4 +1,5 @@
 import { attributeContrast } from './attribute-contrast.ts';
+import { audit } from './audit.ts';
 import { badInstance } from './bad-instance.ts';
 import { blindSpot } from './blind-spot.ts';
 import { cacheMiss } from './cache-miss.ts';
@@ -6,6 +7,7 @@ import { coldStart } from './cold-start.ts';
 import { commonMode } from './common-mode.ts';
 import { concurrencyRegression } from './concurrency-regression.ts';
 import { connectionSetup } from './connection-setup.ts';
+import { dataQuality } from './data-quality.ts';
 import type { Detector } from './detector.ts';
 import { errorOrigin } from './error-origin.ts';
 import { eventChange } from './event-change.ts';
@@ -62,4 +64,6 @@ export const DETECTORS: readonly Detector[] = [
   pause,
   coldStart,
   cacheMiss,
+  audit,
+  dataQuality,
 ];

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { parse } from 'yaml';
 import { DETECTORS } from '../../src/detectors/index.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { SpanRecord } from '../../src/model/span.ts';
-import { buildView, type View } from '../../src/population/view.ts';
+import { buildView, sum, type View } from '../../src/population/view.ts';
+import { parseSentence, placesOf } from '../../src/render/sentences.ts';
 import { TableBuilder } from '../../src/trace/build.ts';
 import { draw } from '../draw.ts';
 
@@ -32,9 +36,40 @@ export function viewOf(suspects: readonly SpanRecord[], baseline: readonly SpanR
   );
 }
 
-/** Findings of the detector with the number, as `D05`. */
+/** Findings of the detector with the number, as `D05`; each of them keeps what every finding promises. */
 export function seenBy(number: string, view: View): readonly Finding[] {
   const detectors = DETECTORS.filter(({ id }) => id.startsWith(number));
   if (detectors.length === 0) throw new Error(`There is no detector ${number}`);
-  return detectors.flatMap((detector) => detector.detect(view));
+  const findings = detectors.flatMap((detector) => detector.detect(view));
+  for (const finding of findings) keepsPromises(finding, view);
+  expect(detectors.flatMap((detector) => detector.detect(view))).toEqual(findings);
+  return findings;
+}
+
+const CLAIMS: Readonly<Record<string, string>> = parse(
+  readFileSync(new URL('../../templates/messages/claims.yml', import.meta.url), 'utf8'),
+);
+
+/** Shares are shares, support is requests, and every piece of evidence has spans and a sentence for exactly its values. */
+function keepsPromises({ detector, strength, specificity, support, evidence }: Finding, view: View): void {
+  for (const share of [strength, specificity]) {
+    expect(share, detector).toBeGreaterThanOrEqual(0);
+    expect(share, detector).toBeLessThanOrEqual(1);
+  }
+  expect(support, detector).toBeGreaterThan(0);
+  expect(support, detector).toBeLessThanOrEqual(sum(view.window));
+  for (const { claim, values, traceId, spanIds, counts } of evidence) {
+    const places = placesOf(parseSentence(CLAIMS[claim] ?? '{') ?? []);
+    expect([...places].sort(), `${detector}: ${claim}`).toEqual(Object.keys(values).sort());
+    const ordinal = view.table.traceIds.indexOf(traceId);
+    const known = Array.from({ length: view.table.size }, (_, row) => row)
+      .filter((row) => row >= (view.table.first[ordinal] ?? 0) && row < (view.table.first[ordinal + 1] ?? 0))
+      .map((row) => view.table.spanId(row));
+    expect(spanIds.length, claim).toBeGreaterThan(0);
+    expect(known, claim).toEqual(expect.arrayContaining([...spanIds]));
+    if (counts !== undefined) expect(counts.with, `${detector}: ${claim}`).toBeLessThanOrEqual(counts.of);
+    for (const quantity of Object.values(values)) {
+      if (typeof quantity.value === 'number') expect(Number.isFinite(quantity.value), claim).toBe(true);
+    }
+  }
 }
