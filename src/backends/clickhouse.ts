@@ -104,7 +104,15 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     const columns = await rows(Column, columnsOf(options.table), signal);
     const own = new Set(columns.filter((column) => column.table === options.table).map((column) => column.name));
     const missing = NEEDED.filter((name) => !own.has(name));
-    if (missing.length > 0) throw wrongTable(client.title, options, own.size, missing);
+    const what =
+      own.size === 0
+        ? 'is not there, or this user may not see it'
+        : missing.length > 0
+          ? `has another layout: it lacks ${missing.join(', ')}`
+          : columns.some(({ name, type }) => name === 'SpanAttributes' && !type.startsWith('Map('))
+            ? 'keeps attributes as JSON, which is not read yet'
+            : undefined;
+    if (what !== undefined) throw wrongTable(client.title, options, what);
     const index = `${options.table}_trace_id_ts`;
     layout = { index: columns.some((column) => column.table === index) ? quoted(index) : undefined };
     return layout;
@@ -202,11 +210,8 @@ function parsedRow<Shape extends z.ZodType>(shape: Shape, value: unknown, title:
 function wrongTable(
   title: string,
   { database, table }: { readonly database: string; readonly table: string },
-  columns: number,
-  missing: readonly string[],
+  what: string,
 ): Failure {
-  const what =
-    columns === 0 ? 'is not there, or this user may not see it' : `has another layout: it lacks ${missing.join(', ')}`;
   return new Failure(
     'misconfigured',
     `The table ${database}.${table} of ${title} ${what}.`,

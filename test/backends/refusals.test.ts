@@ -39,7 +39,7 @@ const CLICKHOUSE_ROWS = [
   'Events.Timestamp',
   'Links.TraceId',
 ]
-  .map((name) => JSON.stringify({ table: 'otel_traces', name, type: 'String' }))
+  .map((name) => JSON.stringify({ table: 'otel_traces', name, type: 'Map(String, String)' }))
   .join('\n');
 
 const LOGIN = '<!DOCTYPE html><html><title>Sign in</title><form action=/login></form></html>';
