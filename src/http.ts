@@ -47,7 +47,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks, size);
 }
 
-/** Answers with JSON; a body that was not read to its end closes the connection after the answer. */
+/** Answers with JSON; what was not read of the request's body is read away. */
 export function sendJson(
   response: ServerResponse,
   status: number,
@@ -55,11 +55,9 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const bytes = Buffer.from(JSON.stringify(body));
-  const unread = response.req.complete ? {} : { connection: 'close' };
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': bytes.length,
-    ...unread,
     ...headers,
   });
   response.end(bytes);
@@ -69,7 +67,10 @@ export function sendJson(
 /** How long the rest of a refused body is swallowed before the line is cut. */
 const SWALLOW_MS = 5_000;
 
-/** Reads away what is left of a body, for a while: a sender that still writes must get to read the answer that refuses it. */
+/**
+ * Reads away what is left of a body, for a while: a sender that still writes must get to read the answer that refuses it.
+ * The answer must not say `connection: close`, or Node closes as soon as it is out and the sender sees a reset instead.
+ */
 export function swallowRest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   request.resume();

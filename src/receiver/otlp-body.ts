@@ -44,8 +44,7 @@ export function readWithin(request: IncomingMessage, room: Room): Promise<Buffer
 /** Sends the answer; when the body was not read to its end, swallows some of the rest first so that the answer arrives. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: OtlpAnswer): void {
   if (response.destroyed) return;
-  const unread = !request.complete;
-  response.writeHead(answer.status, { ...answer.headers, ...(unread ? { connection: 'close' } : undefined) });
+  response.writeHead(answer.status, answer.headers);
   response.end(answer.body);
   swallowRest(request);
 }
