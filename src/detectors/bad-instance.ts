@@ -9,12 +9,16 @@ import { cite, clip, count, named, nameOf, tracesIn } from './cite.ts';
 import { contrastFinding, MOST_CONTRASTS } from './contrast-finding.ts';
 import type { Detector } from './detector.ts';
 
+/** Each instance that is examined takes a pass over the table; the strongest come first. */
+const MOST_EXAMINED = 12;
+
 /** D16: the trouble sits on one running copy of a service: bad requests passed it, or attempts to reach it fail. */
 export const badInstance: Detector = {
   id: 'D16 bad-instance',
   asks: 'Is it one pod, host or address?',
   detect(view) {
-    const passed = view.contrasts.filter(({ key }) => namesInstance(key)).filter((one) => !isVersion(view, one));
+    const instances = view.contrasts.filter(({ key }) => namesInstance(key)).slice(0, MOST_EXAMINED);
+    const passed = instances.filter((one) => !isVersion(view, one));
     const told = new Set(passed.map(({ value }) => value));
     const attempts = failingInstances(view.table, view.charges, view.window).filter(({ value }) => !told.has(value));
     return [

@@ -12,6 +12,8 @@ import type { Detector } from './detector.ts';
 /** A loss below this part of a service's spans hides nothing that matters. */
 const LEAST_LOST = 0.05;
 const FEWEST = 5;
+/** What is read off a timeline is right all the same when clocks differ by less, µs. */
+const LEAST_SKEW = 10_000;
 
 /**
  * D29: what is wrong with the data itself: services whose spans lost their parents, callees whose spans stopped coming, and
@@ -118,7 +120,8 @@ function clocks(view: View): readonly Finding[] {
   for (const [trace, repairs] of [...table.repairs].sort(([a], [b]) => a - b)) {
     if (view.window[trace] !== 1) continue;
     for (const repair of repairs) {
-      if (repair.kind !== 'skew') continue;
+      // An offset that could as well be none is the noise of two good clocks.
+      if (repair.kind !== 'skew' || Math.abs(repair.offset) < Math.max(LEAST_SKEW, repair.uncertainty)) continue;
       const pair = ensure(pairs, `${repair.from} ${repair.to}`, () => ({ repair, trace, traces: 0 }));
       pair.traces++;
     }
@@ -126,17 +129,26 @@ function clocks(view: View): readonly Finding[] {
   return [...pairs.values()].map(({ repair, trace, traces }) => {
     const row = at(table.first, trace);
     const values = {
-      from: named(repair.from),
-      to: named(repair.to),
+      from: named(ofHost(view, trace, repair.from)),
+      to: named(ofHost(view, trace, repair.to)),
       offset: us(Math.abs(repair.offset)),
       uncertainty: us(repair.uncertainty),
     };
     return {
       ...FINDING,
-      component: { kind: 'edge', from: repair.from, to: repair.to },
+      component: { kind: 'edge', from: ofHost(view, trace, repair.from), to: ofHost(view, trace, repair.to) },
       strength: clip(Math.abs(repair.offset) / (Math.abs(repair.offset) + repair.uncertainty + 1)),
       support: traces,
       evidence: [cite(view, [row], 'quality.skew', values)],
     };
   });
+}
+
+/** A service on the host: hosts often bear names that nobody knows. */
+function ofHost({ table }: View, trace: number, host: string): string {
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const isThere = table.keys(row, 'resource').some((key) => String(table.resource(row, key)) === host);
+    if (isThere) return table.text(at(table.service, row));
+  }
+  return host;
 }

@@ -22,15 +22,16 @@ export const pause: Detector = {
   id: 'D26 pause',
   asks: 'Did one process stop for a moment with everything it was doing?',
   detect(view) {
-    if (sum(view.sides.reference) === 0) return [];
+    if (sum(view.sides.reference) === 0 || sum(view.bad) === 0) return [];
+    const found = stillnesses(view.table, view.charges, view.window).filter(({ from, to }) => to - from >= LEAST);
+    if (found.length === 0) return [];
     const usual = new Map<number, number[]>();
     for (const { party, from, to } of stillnesses(view.table, view.charges, view.sides.reference))
       ensure(usual, party, () => []).push(to - from);
     const byProcess = new Map<number, Stillness[]>();
-    for (const still of stillnesses(view.table, view.charges, view.window)) {
+    for (const still of found) {
       const quiet = usual.get(still.party);
-      const most = quiet === undefined ? 0 : quantile(sorted(quiet), 0.99);
-      if (still.to - still.from < Math.max(LEAST, BEYOND * most)) continue;
+      if (quiet !== undefined && still.to - still.from < BEYOND * quantile(sorted(quiet), 0.99)) continue;
       ensure(byProcess, at(view.table.resourceOf, still.row), () => []).push(still);
     }
     return [...byProcess.values()].flatMap((pauses) => findingOf(view, pauses) ?? []);

@@ -59,6 +59,7 @@ type Load = { readonly factor: number; readonly calls: number; readonly usual: n
  * mix of requests is no amplification. Undefined without a reference.
  */
 function loadOn(view: View, party: number): Load | undefined {
+  const stating = statesAttempts(view.table);
   const usual = new Map<number, { requests: number; calls: number }>();
   let requests = 0;
   let calls = 0;
@@ -67,22 +68,22 @@ function loadOn(view: View, party: number): Load | undefined {
     if (view.sides.reference[trace] !== 1) continue;
     const route = ensure(usual, at(view.requests.route, trace), () => ({ requests: 0, calls: 0 }));
     route.requests++;
-    route.calls += callsIn(view, trace, party);
+    route.calls += callsIn(view, trace, party, stating);
   }
   for (let trace = 0; trace < view.table.traces; trace++) {
     const route = view.sides.suspect[trace] === 1 ? usual.get(at(view.requests.route, trace)) : undefined;
     if (route === undefined || route.calls === 0) continue;
     requests++;
     expected += route.calls / route.requests;
-    calls += callsIn(view, trace, party);
+    calls += callsIn(view, trace, party, stating);
   }
   return expected === 0 ? undefined : { factor: calls / expected, calls: calls / requests, usual: expected / requests };
 }
 
-function callsIn({ table, charges }: View, trace: number, party: number): number {
+function callsIn({ table, charges }: View, trace: number, party: number, stating: boolean): number {
   let calls = 0;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++)
-    if (charges.peer[row] === party) calls += triesOf(table, row);
+    if (charges.peer[row] === party) calls += triesOf(table, row, stating);
   return calls;
 }
 
@@ -152,6 +153,7 @@ function attemptsIn(view: View, entry: number, peer: number): readonly number[] 
 
 function countEdges(view: View, traces: Uint8Array): ReadonlyMap<number, Edge> {
   const { table, charges } = view;
+  const stating = statesAttempts(table);
   const edges = new Map<number, Edge>();
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
@@ -173,7 +175,7 @@ function countEdges(view: View, traces: Uint8Array): ReadonlyMap<number, Edge> {
         most: 0,
       }));
       const calls = logicalCalls(table, rows);
-      const attempts = rows.reduce((all, row) => all + triesOf(table, row), 0);
+      const attempts = rows.reduce((all, row) => all + triesOf(table, row, stating), 0);
       edge.attempts += attempts;
       edge.calls += calls;
       if (calls < attempts) {
@@ -192,14 +194,27 @@ const PREVIOUS = ['grpc.previous-rpc-attempts', 'previous-rpc-attempts', 'rpc.gr
 const MOST_TRIES = 64;
 
 /** How many requests one outbound span stands for: a proxy behind it may have tried again without a span of its own. */
-function triesOf(table: View['table'], row: number): number {
+function triesOf(table: View['table'], row: number, stating: boolean): number {
   const answers = serversOf(table, row);
+  if (!stating) return Math.max(1, answers.length);
   const stated = [row, ...answers].map((each) => {
     const attempt = ATTEMPT.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
     const previous = PREVIOUS.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
     return Math.max(attempt, previous === 0 ? 0 : previous + 1);
   });
   return Math.min(MOST_TRIES, Math.max(1, answers.length, ...stated));
+}
+
+/** Rows that are looked at before a table counts as one that states no attempts. */
+const SAMPLE = 2_000;
+const STATED: ReadonlySet<string> = new Set([...ATTEMPT, ...PREVIOUS]);
+
+function statesAttempts(table: View['table']): boolean {
+  const stride = Math.max(1, Math.floor(table.size / SAMPLE));
+  for (let row = 0; row < table.size; row += stride) {
+    if (table.keys(row, 'span').some((key) => STATED.has(key))) return true;
+  }
+  return false;
 }
 
 function numberAt(table: View['table'], row: number, key: string): number {
@@ -223,7 +238,7 @@ function logicalCalls(table: View['table'], rows: readonly number[]): number {
 
 /** Sent beside another attempt and cancelled because that one succeeded. */
 function isHedge(table: View['table'], row: number, rows: readonly number[]): boolean {
-  if (errorSort(errorSource(table, row)) !== 'cancelled') return false;
+  if (rows.length > MOST_TRIES || errorSort(errorSource(table, row)) !== 'cancelled') return false;
   return rows.some(
     (other) =>
       other !== row &&

@@ -36,6 +36,8 @@ export function cacheLookups(table: SpanTable, charges: Charges, traces: Uint8Ar
       if (isLook(table, row)) looks.push(row);
       else if (at(charges.place, row) === Place.outbound) ensure(fetches, at(charges.visit, row), () => []).push(row);
     }
+    if (looks.length === 0) continue;
+    for (const calls of fetches.values()) calls.sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
     for (const row of looks) {
       const fetch = fetchAfter(table, row, fetches.get(at(charges.visit, row)) ?? []);
       const told = hitTold(table, row);
@@ -64,13 +66,15 @@ function hitTold(table: SpanTable, row: number): boolean | undefined {
   return undefined;
 }
 
-/** The first call of the visit soon after the look. */
+/** The first call of the visit soon after the look; `calls` stand by their starts. */
 function fetchAfter(table: SpanTable, look: number, calls: readonly number[]): number {
-  let best = -1;
-  for (const call of calls) {
-    const wait = at(table.start, call) - at(table.end, look);
-    if (wait < 0 || wait > SOON) continue;
-    if (best < 0 || at(table.start, call) < at(table.start, best)) best = call;
+  let low = 0;
+  let high = calls.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(table.start, calls[middle] ?? look) < at(table.end, look)) low = middle + 1;
+    else high = middle;
   }
-  return best;
+  const next = calls[low];
+  return next !== undefined && at(table.start, next) - at(table.end, look) <= SOON ? next : -1;
 }

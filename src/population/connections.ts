@@ -48,6 +48,15 @@ const GRAIN = 2_000;
 export function connectionSetups(table: SpanTable, charges: Charges, traces: Uint8Array): readonly ConnectionSetup[] {
   const found: ConnectionSetup[] = [];
   const elsewhere = linkedSetups(table);
+  const phases = new Map<string, SetupPhase | undefined>();
+  const phaseOf: PhaseOf = (row) => {
+    const name = table.name(row);
+    const known = phases.get(name);
+    if (known !== undefined || phases.has(name)) return known;
+    const phase = setupPhase(name);
+    phases.set(name, phase);
+    return phase;
+  };
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     const groups = new Map<string, { caller: number; peer: number; spans: SetupSpan[] }>();
@@ -57,8 +66,8 @@ export function connectionSetups(table: SpanTable, charges: Charges, traces: Uin
       if (peer >= 0) ensure(groups, `${caller} ${peer}`, () => ({ caller, peer, spans: [] })).spans.push(...spans);
     };
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      add(row, spansAt(table, charges, trace, row));
-      for (const other of elsewhere.get(row) ?? []) add(row, plainSpan(table, other));
+      add(row, spansAt(table, charges, trace, row, phaseOf));
+      for (const other of elsewhere.get(row) ?? []) add(row, plainSpan(table, other, phaseOf));
     }
     for (const { caller, peer, spans } of groups.values()) {
       const ordered = spans.toSorted((a, b) => a.start - b.start || a.row - b.row);
@@ -69,9 +78,18 @@ export function connectionSetups(table: SpanTable, charges: Charges, traces: Uin
   return found;
 }
 
+/** Names repeat from request to request, and asking each once is cheaper. */
+type PhaseOf = (row: number) => SetupPhase | undefined;
+
 /** What a row of the request itself tells of opening a connection. */
-function spansAt(table: SpanTable, charges: Charges, trace: number, row: number): readonly SetupSpan[] {
-  const plain = plainSpan(table, row);
+function spansAt(
+  table: SpanTable,
+  charges: Charges,
+  trace: number,
+  row: number,
+  phaseOf: PhaseOf,
+): readonly SetupSpan[] {
+  const plain = plainSpan(table, row, phaseOf);
   const [first] = plain;
   const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
   if (first?.phase === 'tcp' && orphan) {
@@ -86,13 +104,13 @@ function spansAt(table: SpanTable, charges: Charges, trace: number, row: number)
     failed(table, row) &&
     charges.place[row] === Place.outbound &&
     TLS_TROUBLE.test(table.statusMessage(row) ?? '') &&
-    !hasHandshake(table, row);
+    !hasHandshake(table, row, phaseOf);
   return troubled ? [{ ...timesOf(table, row), phase: 'tls', failed: true }] : [];
 }
 
 /** A span whose name is a phase of opening a connection; none for any other. */
-function plainSpan(table: SpanTable, row: number): readonly SetupSpan[] {
-  const phase = setupPhase(table.name(row));
+function plainSpan(table: SpanTable, row: number, phaseOf: PhaseOf): readonly SetupSpan[] {
+  const phase = phaseOf(row);
   const broken = failed(table, row) || (phase === 'tls' && (at(table.flags, row) & Flag.orphan) !== 0);
   return phase === undefined ? [] : [{ ...timesOf(table, row), phase, failed: broken }];
 }
@@ -130,9 +148,9 @@ function eventSpans(table: SpanTable, row: number): readonly SetupSpan[] {
   return spans;
 }
 
-function hasHandshake(table: SpanTable, row: number): boolean {
+function hasHandshake(table: SpanTable, row: number, phaseOf: PhaseOf): boolean {
   for (let i = at(table.childrenFrom, row); i < at(table.childrenFrom, row + 1); i++) {
-    if (setupPhase(table.name(at(table.children, i))) === 'tls') return true;
+    if (phaseOf(at(table.children, i)) === 'tls') return true;
   }
   return false;
 }

@@ -2,6 +2,8 @@ import { Flag, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ensure } from './numbering.ts';
 
+/** Opening a connection takes a handful of spans; what is larger is something else. */
+const MOST_ROWS = 64;
 /** Requests may share a connection, but only those that were under way when it was opened waited for it. */
 const GRAIN = 2_000;
 
@@ -37,7 +39,8 @@ export function linkedSetups(table: SpanTable): ReadonlyMap<number, readonly num
         if (!overlap(table, row, setup) || row === setup) continue;
         const rows = ensure(found, row, () => []);
         // A span and its descendants stand in one run of rows; the run ends where a row's parent is before it.
-        for (let below = setup; below < to && (below === setup || at(table.parent, below) >= setup); below++)
+        const end = Math.min(to, setup + MOST_ROWS);
+        for (let below = setup; below < end && (below === setup || at(table.parent, below) >= setup); below++)
           rows.push(below);
       }
     }
