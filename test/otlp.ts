@@ -1,6 +1,6 @@
 import { readTraceFile } from '../src/formats/trace-file.ts';
-import type { AttributeValue, SpanRecord } from '../src/model/span.ts';
-import { Kind } from '../src/model/trace.ts';
+import type { SpanRecord } from '../src/model/span.ts';
+import { encodeJson } from './receiver/otlp-encode.ts';
 
 /** Spans of a recording, moved in time as a whole so that its last span ends at `endAt` (µs since 1970). */
 export async function recordingAt(paths: readonly string[], endAt: number): Promise<readonly SpanRecord[]> {
@@ -17,42 +17,14 @@ export async function recordingAt(paths: readonly string[], endAt: number): Prom
   }));
 }
 
-/** Spans as an OTLP/JSON export request, as an exporter would send them. */
+/** Spans as an OTLP/JSON export request, those of one resource together, as an exporter would send them. */
 export function otlpJson(spans: readonly SpanRecord[]): string {
   const byResource = Map.groupBy(spans, (span) => JSON.stringify([span.service, span.resource]));
-  return JSON.stringify({
-    resourceSpans: [...byResource.values()].map((group) => ({
-      resource: { attributes: keyValues({ 'service.name': group[0]?.service ?? '', ...group[0]?.resource }) },
-      scopeSpans: [
-        {
-          spans: group.map((span) => ({
-            traceId: span.traceId,
-            spanId: span.spanId,
-            ...(span.parentSpanId === undefined ? {} : { parentSpanId: span.parentSpanId }),
-            name: span.name,
-            kind: Kind[span.kind],
-            startTimeUnixNano: `${span.start}000`,
-            endTimeUnixNano: `${span.end}000`,
-            attributes: keyValues(span.attributes),
-            events: span.events.map((event) => ({
-              name: event.name,
-              timeUnixNano: `${event.time}000`,
-              attributes: keyValues(event.attributes),
-            })),
-            links: span.links.map((link) => ({
-              traceId: link.traceId,
-              spanId: link.spanId,
-              attributes: keyValues(link.attributes),
-            })),
-            status: {
-              code: { unset: 0, ok: 1, error: 2 }[span.status],
-              ...(span.statusMessage === undefined ? {} : { message: span.statusMessage }),
-            },
-          })),
-        },
-      ],
-    })),
+  const together = [...byResource.values()].flatMap((group) => {
+    const resource = { 'service.name': group[0]?.service ?? '', ...group[0]?.resource };
+    return group.map((span) => ({ ...span, resource }));
   });
+  return encodeJson(together).toString();
 }
 
 export async function sendSpans(otlp: string, spans: readonly SpanRecord[]): Promise<void> {
@@ -65,15 +37,4 @@ export async function sendSpans(otlp: string, spans: readonly SpanRecord[]): Pro
     if (!response.ok) throw new Error(`The receiver answered ${response.status}: ${await response.text()}`);
     await response.arrayBuffer();
   }
-}
-
-function keyValues(attributes: Readonly<Record<string, AttributeValue>>): readonly unknown[] {
-  return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
-}
-
-function anyValue(value: AttributeValue): unknown {
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'number') return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
-  return { arrayValue: { values: value.map(anyValue) } };
 }

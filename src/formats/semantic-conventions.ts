@@ -1,3 +1,4 @@
+import { GRPC_CODES } from '../model/grpc-codes.ts';
 import type { AttributeValue, SpanKind } from '../model/span.ts';
 
 /** Attributes while they are being written. */
@@ -71,27 +72,6 @@ const NUMERIC: ReadonlySet<string> = new Set([
   'network.peer.port',
   'code.line.number',
 ]);
-
-/** Names of gRPC's numeric status codes, by number. */
-export const GRPC_CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
 
 type Rule = (old: AttributeValue, draft: Draft, kind: SpanKind, attributes: Readonly<Draft>) => void;
 

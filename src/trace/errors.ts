@@ -1,3 +1,4 @@
+import { GRPC_CODES } from '../model/grpc-codes.ts';
 import type { AttributeValue, SpanKind, SpanStatus } from '../model/span.ts';
 import { Flag, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
@@ -32,25 +33,6 @@ function httpFailed(span: ErrorSource): boolean {
   return code >= (span.kind === 'client' ? 400 : 500);
 }
 
-const GRPC_NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
 /** The codes that are the server's own failure (gRPC conventions). */
 const GRPC_SERVER_FAILURES = new Set([
   'UNKNOWN',
@@ -65,7 +47,7 @@ const GRPC_SERVER_FAILURES = new Set([
 export function rpcStatus(span: Pick<ErrorSource, 'attribute'>): string | undefined {
   const recorded = span.attribute('rpc.response.status_code') ?? span.attribute('rpc.status_code');
   if (typeof recorded === 'number' || (typeof recorded === 'string' && /^\d+$/.test(recorded))) {
-    return GRPC_NAMES[Number(recorded)] ?? 'UNKNOWN';
+    return GRPC_CODES[Number(recorded)] ?? 'UNKNOWN';
   }
   return typeof recorded === 'string' && recorded !== '' ? recorded.toUpperCase() : undefined;
 }
