@@ -2,6 +2,7 @@ import type { Component, Evidence, Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import type { FailureRise } from '../population/failures.ts';
 import type { View } from '../population/view.ts';
+import { errorSource, rpcStatus } from '../trace/errors.ts';
 import { cite, clip, count, isSilent, named, nameOf, operationOf, tracesIn } from './cite.ts';
 import { strengthOf } from './failure-rises.ts';
 import type { Telling } from './slower-cells.ts';
@@ -53,7 +54,11 @@ function operationAt(view: View, rise: FailureRise, row: number): string {
 function messageOf({ table }: View, row: number): string | undefined {
   const thrown = table.events(row).find((event) => event.name === 'exception');
   const said = thrown?.attributes['exception.message'] ?? table.statusMessage(row);
-  const code = table.attribute(row, 'http.response.status_code') ?? table.attribute(row, 'error.type');
+  const code =
+    table.attribute(row, 'http.response.status_code') ??
+    rpcStatus(errorSource(table, row)) ??
+    table.attribute(row, 'db.response.status_code') ??
+    table.attribute(row, 'error.type');
   const message = said === undefined || said === '' ? code : said;
   return message === undefined ? undefined : String(message).slice(0, 200);
 }
