@@ -51,8 +51,9 @@ export function assertGrounded(message: Message, grounds: Grounds): void {
       return;
     }
     const text = typeof piece === 'string' ? piece : 'bold' in piece ? piece.bold : piece.text;
-    if (numbersIn(text).every((token) => tokens.has(token))) return;
-    for (const token of numbersIn(without(text, names))) if (!tokens.has(token)) refuse(`the number ${token}`);
+    const stands = (token: string) => tokens.has(token) || isCountBesideName(token, tokens, known);
+    if (numbersIn(text).every(stands)) return;
+    for (const token of numbersIn(without(text, names))) if (!stands(token)) refuse(`the number ${token}`);
   };
   check(message.summary);
   for (const part of message.parts) for (const piece of piecesOf(part)) check(piece);
@@ -162,6 +163,12 @@ function namedBy(quantity: Quantity): string | undefined {
 /** Numbers with the letters before and the unit after them: `3.2 s` does not vouch for `3.2 ms`, nor `9` for `H9`. */
 function numbersIn(text: string): readonly string[] {
   return text.match(/[\p{L}_]*\d[\d.,:\u202f]*(?<![.,:])(?:\s?(?:µs|ms|s|min|h|×|%|[kMGT]?B)(?![a-zA-Z]))?/gu) ?? [];
+}
+
+/** `40 h requests`, where `h` is what the requests are called: a count and a name, not a length of time. */
+function isCountBesideName(token: string, tokens: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
+  const [, number = '', unit = ''] = /^(.*\d)\s(\D+)$/u.exec(token) ?? [];
+  return tokens.has(number) && names.has(unit);
 }
 
 /**

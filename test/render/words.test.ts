@@ -284,6 +284,18 @@ describe('the grounding of a message', () => {
     for (const message of bad) expect(() => assertGrounded(message, grounds)).toThrow(/stands in no evidence/);
   });
 
+  test('takes a count beside a short name for what it is', () => {
+    const named = answered({ ...CASCADE, impact: { ...CASCADE.impact, entry: 'h' } });
+    expect(words.card(named, {}).summary).toContain('31 of 40 h request');
+    const invented = { summary: '40 h', parts: [] };
+    expect(() =>
+      assertGrounded(
+        invented,
+        groundsOf(answered(CASCADE), (value) => value),
+      ),
+    ).toThrow('40 h');
+  });
+
   test('does not let digits of a name vouch for a statement', () => {
     const value: Quantity = { unit: 'name', value: 'v2' };
     const named = { ...grounds, quantities: [...grounds.quantities, value] };
