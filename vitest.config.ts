@@ -1,10 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+/** Suites that start whole programs and play real time: one after the other, so that they only wait for themselves. */
+const WHOLE_PROGRAMS = ['test/end-to-end/**/*.test.ts', 'test/playground/shop/**/*.test.ts'];
+const SHARED = { testTimeout: 20_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/live/**'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...SHARED,
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/live/**', ...WHOLE_PROGRAMS],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...SHARED,
+          name: 'whole programs',
+          include: WHOLE_PROGRAMS,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });
