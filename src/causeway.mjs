@@ -14,9 +14,13 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   else process.exitCode = await (await import('./cli.ts')).run([command, ...rest]);
 } else {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-  const own = ['x64', 'arm64'].map((cpu) => join(root, 'node_modules', `node-linux-${cpu}`, 'bin', 'node')).find((path) => existsSync(path));
+  const own = ['x64', 'arm64']
+    .map((cpu) => join(root, 'node_modules', `node-linux-${cpu}`, 'bin', 'node'))
+    .find((path) => existsSync(path));
   if (own === undefined) {
-    process.stderr.write(`Causeway needs Node ${NEEDED}; this is ${process.version}.\nInstall it from your package manager, or run "npm ci" here on Linux: it brings its own.\n`);
+    process.stderr.write(
+      `Causeway needs Node ${NEEDED}; this is ${process.version}.\nInstall it from your package manager, or run "npm ci" here on Linux: it brings its own.\n`,
+    );
     process.exitCode = 1;
   } else {
     const child = spawn(own, [fileURLToPath(import.meta.url), command, ...rest], { stdio: 'inherit' });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { VARIABLES } from '../src/config.ts';
 import { MECHANISMS } from '../src/model/finding.ts';
 
@@ -12,32 +12,61 @@ describe('what is declared is there', () => {
   });
 
   test('every top-level part that the project promises is there', () => {
-    const promised = ['package.json', 'tsconfig.json', 'src', 'manifest.yml', 'templates', 'test', 'Dockerfile', 'compose.yml', 'LICENSE', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
+    const promised = [
+      'package.json',
+      'tsconfig.json',
+      'src',
+      'manifest.yml',
+      'templates',
+      'test',
+      'Dockerfile',
+      'compose.yml',
+      'LICENSE',
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+    ];
     expect(promised.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   test('every mechanism has a headline and a next step', () => {
     for (const file of ['headlines', 'next-steps']) {
       const sentences = Object.keys(parse(readFileSync(`templates/messages/${file}.yml`, 'utf8')));
-      expect(MECHANISMS.filter((mechanism) => !sentences.includes(mechanism)), file).toEqual([]);
+      expect(
+        MECHANISMS.filter((mechanism) => !sentences.includes(mechanism)),
+        file,
+      ).toEqual([]);
     }
   });
 
-  for (const [folder, list] of [
-    ['alerts', 'src/alerts/index.ts'],
-    ['backends', 'src/backends/index.ts'],
-    ['detectors', 'src/detectors/index.ts'],
-  ] as const) {
-    test(`each file of ${folder}/ stands in its list or serves those that do, and has a test`, () => {
-      const code = readFileSync(list, 'utf8');
-      const listed = [...code.matchAll(/from '\.\/([a-z0-9-]+)\.ts'/g)].map((match) => match[1] ?? '');
-      const missingTests = listed.filter((name) => !testsOf(folder).some((file) => file.includes(name)));
+  for (const folder of ['alerts', 'backends'] as const) {
+    test(`each file that ${folder}/index.ts lists has a test of its own`, () => {
+      const listed = listedIn(`src/${folder}/index.ts`);
       expect(listed.length).toBeGreaterThan(0);
-      expect(missingTests).toEqual([]);
+      const tests = testsOf(folder);
+      expect(listed.filter((name) => !tests.some((file) => file.includes(name)))).toEqual([]);
     });
   }
+
+  test('each detector that detectors/index.ts lists is asked for by its number in a test', () => {
+    const numbers = listedIn('src/detectors/index.ts').flatMap((name) => {
+      const number = /id: '(D\d\d) /.exec(readFileSync(`src/detectors/${name}.ts`, 'utf8'))?.[1];
+      return number === undefined ? [] : [number];
+    });
+    const tests = testsOf('detectors')
+      .map((file) => readFileSync(`test/detectors/${file}`, 'utf8'))
+      .join('\n');
+    expect(numbers.length).toBeGreaterThan(25);
+    expect(numbers.filter((number) => !tests.includes(`'${number}`))).toEqual([]);
+  });
 });
 
+function listedIn(list: string): readonly string[] {
+  return [...readFileSync(list, 'utf8').matchAll(/from '\.\/([a-z0-9-]+)\.ts'/g)].map((match) => match[1] ?? '');
+}
+
 function testsOf(folder: string): readonly string[] {
-  return readdirSync(`test/${folder}`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+  return readdirSync(`test/${folder}`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.test.ts'),
+  );
 }

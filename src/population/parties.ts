@@ -52,7 +52,7 @@ export function nameParties(table: SpanTable, calls: Calls): Naming {
 /** A store may bear a service's name; it is still not the service. */
 function silentName(table: SpanTable, row: number, services: number, names: readonly string[]): string | undefined {
   const name = peerName(table, row);
-  const store = table.attribute(row, 'db.system.name') ?? table.attribute(row, 'messaging.system');
+  const store = table.attribute(row, 'db.system.name') ?? table.attribute(row, 'messaging.system.name');
   const taken = name !== undefined && store !== undefined && names.indexOf(name) >= 0 && names.indexOf(name) < services;
   return taken ? `${name} (${store})` : name;
 }
@@ -95,7 +95,7 @@ class AddressBook {
   #mayGuess(row: number, address: string | undefined): boolean {
     const table = this.#table;
     if (table.attribute(row, 'db.system.name') !== undefined) return false;
-    if (table.attribute(row, 'service.peer.name') !== undefined) return false;
+    if (table.attribute(row, 'server.service.name') !== undefined) return false;
     if (!/[^A-Z]/.test(table.text(at(table.operation, row)))) return false;
     return address === undefined || isBare(String(table.attribute(row, 'server.address') ?? ''));
   }
@@ -123,7 +123,7 @@ function usual(parties: ReadonlyMap<number, number>): number | undefined {
 }
 
 function addressOf(table: SpanTable, row: number): string | undefined {
-  const named = table.attribute(row, 'service.peer.name') ?? table.attribute(row, 'peer.service');
+  const named = table.attribute(row, 'server.service.name');
   if (named !== undefined) return String(named);
   const host = table.attribute(row, 'server.address');
   if (host === undefined) return undefined;

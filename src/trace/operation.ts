@@ -25,7 +25,7 @@ function text(attributes: Attributes, key: string): string | undefined {
 }
 
 function messagingOperation(attributes: Attributes): string | undefined {
-  if (attributes['messaging.system'] === undefined && attributes['messaging.destination.name'] === undefined) {
+  if (attributes['messaging.system.name'] === undefined && attributes['messaging.destination.name'] === undefined) {
     return undefined;
   }
   const verb = text(attributes, 'messaging.operation.name') ?? text(attributes, 'messaging.operation.type');
