@@ -82,10 +82,11 @@ const MOSTLY = 0.8;
 
 /**
  * The actor who reads far more than anybody else, where that tells more than the verdict does: lost time is all there is
- * against anybody, and it was lost in (nearly) nobody's requests but theirs, or is a mere suspicion.
+ * against anybody, and it was lost in (nearly) nobody's requests but theirs or is a mere suspicion, or nobody felt anything.
  */
 function actorBehind(view: View, { kind, hypotheses: [top] }: Verdict, affected: Uint8Array): Actor | undefined {
-  const suspicious = top !== undefined && VAGUE.has(top.mechanism) ? unusualActor(view) : undefined;
+  const unfelt = kind === 'suspect' && sum(affected) === 0;
+  const suspicious = top !== undefined && (unfelt || VAGUE.has(top.mechanism)) ? unusualActor(view) : undefined;
   if (suspicious === undefined || kind === 'suspect') return suspicious;
   let theirs = 0;
   affected.forEach((hit, trace) => {

@@ -1,6 +1,6 @@
 import type { SpanTable } from '../model/trace.ts';
 import { Flag } from '../model/trace.ts';
-import { at, type EpochMicros } from '../model/units.ts';
+import { at, type EpochMicros, MINUTE } from '../model/units.ts';
 
 /** Traces needed on either side of a cut before it may count as an onset. */
 const SIDE = 5;
@@ -9,6 +9,11 @@ const CONVINCING = 5.4;
 /** A root this many times slower than the usual one of its route is bad, if that is also felt. */
 const SLOW_FACTOR = 3;
 const FELT_US = 50_000;
+
+/** A deploy this long before the harm may be behind it (reference section 10). */
+const DEPLOY_WINDOW = 15 * MINUTE;
+/** Traces before a deploy that make a baseline by themselves. */
+const ENOUGH = 20;
 
 /** When the trouble began, and how that was seen. */
 export type Onset = { readonly at: EpochMicros; readonly by: 'errors or slowness' | 'deploy' };
@@ -26,9 +31,13 @@ export type Onset = { readonly at: EpochMicros; readonly by: 'errors or slowness
 export function findOnset(table: SpanTable, alertAt: EpochMicros): Onset | undefined {
   const roots = rootsInOrder(table);
   const byHarm = changePoint(roots, alertAt - table.epoch);
-  if (byHarm !== undefined) return { at: table.epoch + byHarm, by: 'errors or slowness' };
   const byDeploy = newestVersion(table, roots, alertAt - table.epoch);
-  return byDeploy === undefined ? undefined : { at: table.epoch + byDeploy, by: 'deploy' };
+  if (byHarm === undefined) return byDeploy === undefined ? undefined : { at: table.epoch + byDeploy, by: 'deploy' };
+  // What a deploy breaks need not show at once: requests between the two are no baseline, if enough came before.
+  const sinceDeploy = byDeploy !== undefined && byDeploy < byHarm && byHarm - byDeploy < DEPLOY_WINDOW;
+  if (sinceDeploy && roots.filter(({ start }) => start < byDeploy).length >= ENOUGH)
+    return { at: table.epoch + byDeploy, by: 'deploy' };
+  return { at: table.epoch + byHarm, by: 'errors or slowness' };
 }
 
 type Root = { readonly start: number; readonly bad: boolean; readonly ordinal: number };
@@ -93,25 +102,42 @@ function logLikelihood(k: number, n: number): number {
   return k * Math.log(k / n) + (n - k) * Math.log(1 - k / n);
 }
 
-/** When the latest version to appear was first seen, if other versions of the same service had answered before. */
+type Seen = { first: number; last: number };
+
+/**
+ * When the latest version to appear was first seen, if other versions of the same service had answered before and it still
+ * answers: one that came and went again belongs to the past.
+ */
 function newestVersion(table: SpanTable, roots: readonly Root[], alertAt: number): number | undefined {
-  const firstSeen = new Map<string, Map<string, number>>();
+  let latest: number | undefined;
+  for (const versions of versionsByService(table, roots).values()) {
+    if (versions.size < 2) continue;
+    const newest = [...versions.values()].reduce((a, b) => (a.first > b.first ? a : b));
+    const after = roots.filter(({ start }) => start >= newest.first);
+    const middle = after[Math.floor(after.length / 2)]?.start ?? newest.first;
+    const answers = newest.last >= middle;
+    if (answers && newest.first <= alertAt && (latest === undefined || newest.first > latest)) latest = newest.first;
+  }
+  return latest;
+}
+
+function versionsByService(table: SpanTable, roots: readonly Root[]): ReadonlyMap<string, ReadonlyMap<string, Seen>> {
+  const services = new Map<string, Map<string, Seen>>();
   for (const root of roots) {
     for (let row = at(table.first, root.ordinal); row < at(table.first, root.ordinal + 1); row += 1) {
       const version = table.resource(row, 'service.version');
       if (version === undefined) continue;
       const service = table.text(at(table.service, row));
-      const versions = firstSeen.get(service) ?? new Map<string, number>();
+      const versions = services.get(service) ?? new Map<string, Seen>();
+      services.set(service, versions);
       const start = at(table.start, row);
-      versions.set(String(version), Math.min(versions.get(String(version)) ?? start, start));
-      firstSeen.set(service, versions);
+      const seen = versions.get(String(version));
+      if (seen === undefined) versions.set(String(version), { first: start, last: start });
+      else {
+        seen.first = Math.min(seen.first, start);
+        seen.last = Math.max(seen.last, start);
+      }
     }
   }
-  let latest: number | undefined;
-  for (const versions of firstSeen.values()) {
-    if (versions.size < 2) continue;
-    const newest = [...versions.values()].reduce((a, b) => (a > b ? a : b));
-    if (newest <= alertAt && (latest === undefined || newest > latest)) latest = newest;
-  }
-  return latest;
+  return services;
 }

@@ -119,10 +119,15 @@ function movedForward({ before, now }: Tally['headStart']): boolean {
   return now.length > 0 && before.length > 0 && median(sorted(now)) < 0.8 * median(sorted(before));
 }
 const COINCIDENCE = 0.2;
+/**
+ * Breaches that do not undo a rule: one in a hundred, and the one request that was under way when a new version took over,
+ * which counts as healthy by its start.
+ */
+const tolerated = (of: number): number => (of < 20 ? 0 : Math.max(1, 0.01 * of));
 
 function weightOf({ before, now }: Pick<Tally, 'before' | 'now'>): number {
   const kept = { with: before.early + before.overtook, of: before.waited + before.early + before.overtook };
-  if (kept.of < FEWEST || kept.with > 0.01 * kept.of) return 0;
+  if (kept.of < FEWEST || kept.with > tolerated(kept.of)) return 0;
   const broken = { with: now.early + now.overtook, of: now.waited + now.early + now.overtook };
   return certainRise(broken, kept, STRICT_Z);
 }

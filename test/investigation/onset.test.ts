@@ -35,6 +35,19 @@ describe('when the trouble began', () => {
     expect(findOnset(buildTable(spans), T0 + 40 * SECOND)).toEqual({ at: T0 + 25 * SECOND, by: 'deploy' });
   });
 
+  test('a deploy shortly before the harm is where the baseline ends', () => {
+    const spans = requests(80, (n) => ({
+      resource: { 'service.version': n < 40 ? '1' : '2' },
+      status: n >= 46 && n % 3 !== 0 ? 'error' : 'unset',
+    }));
+    expect(findOnset(buildTable(spans), T0 + 80 * SECOND)).toEqual({ at: T0 + 40 * SECOND, by: 'deploy' });
+  });
+
+  test('a version that came and went again is no deploy of now', () => {
+    const spans = requests(80, (n) => ({ resource: { 'service.version': n >= 5 && n < 12 ? '2' : '1' } }));
+    expect(findOnset(buildTable(spans), T0 + 80 * SECOND)).toBeUndefined();
+  });
+
   test('what began after the alert did not wake anybody', () => {
     const spans = requests(40, (n) => ({ resource: { 'service.version': n < 25 ? '1' : '2' } }));
     expect(findOnset(buildTable(spans), T0 + 20 * SECOND)).toBeUndefined();
