@@ -7,6 +7,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Store } from '../ports/store.ts';
 import { traceparent } from '../telemetry.ts';
+import { noteDown } from './once.ts';
 
 /** PagerDuty sends the same delivery again for up to 48 hours. */
 const DELIVERY_MS = 72 * 3_600_000;
@@ -75,8 +76,7 @@ export function createIntake(parts: {
 
   async function resolve(id: string, alert: Alert): Promise<Acceptance> {
     // Kept on its own too: "resolved" may overtake "triggered", which must then not look like a fresh fire.
-    await ledger.claim(resolvedKey(alert), String(alert.occurredAt), DELIVERY_MS);
-    await ledger.settle(resolvedKey(alert), String(alert.occurredAt), DELIVERY_MS);
+    await noteDown(ledger, resolvedKey(alert), String(alert.occurredAt), DELIVERY_MS);
     const known = await store.update(id, (current) => current && { ...current, resolvedAt: alert.occurredAt });
     if (known === undefined) return { investigation: id, outcome: 'ignored' };
     await queue.add({ kind: 'close', investigation: id, ...trace() }, { key: `close:${id}:${alert.occurredAt}` });

@@ -28,6 +28,12 @@ export async function sayOnce(
   return ref;
 }
 
+/** Writes a note whether the key has one or not; the last word stands. */
+export async function noteDown(ledger: Ledger, key: string, note: string, keepMs: number): Promise<void> {
+  await ledger.claim(key, note, keepMs);
+  await ledger.settle(key, note, keepMs);
+}
+
 function parseRef(note: string): ThreadRef {
   const slash = note.indexOf('/');
   return { channel: note.slice(0, slash), ts: note.slice(slash + 1) };

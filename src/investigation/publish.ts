@@ -9,7 +9,7 @@ import type { Store } from '../ports/store.ts';
 import { drawCulprit } from '../render/culprit-picture.ts';
 import type { Words } from '../render/words.ts';
 import { buildTable } from '../trace/build.ts';
-import { sayOnce } from './once.ts';
+import { noteDown, sayOnce } from './once.ts';
 
 /** Links that the team wrote down for the alert's service, and those that the alert brought along. */
 export type CardLinks = {
@@ -96,8 +96,7 @@ export function createPublisher(parts: {
       if (picture === undefined) return undefined;
       const ref = await chat.upload(picture);
       const keep = 30 * 24 * 3_600_000;
-      await ledger.claim(pictureKey(answered, size), ref.id, keep);
-      await ledger.settle(pictureKey(answered, size), ref.id, keep);
+      await noteDown(ledger, pictureKey(answered, size), ref.id, keep);
       return ref;
     } catch (thrown) {
       log.warn(

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { sayOnce } from '../investigation/once.ts';
+import { noteDown, sayOnce } from '../investigation/once.ts';
 import type { Answered, Investigation, ThreadRef } from '../model/investigation.ts';
 import type { Message } from '../model/message.ts';
 import type { SpanTable } from '../model/trace.ts';
@@ -155,8 +155,7 @@ async function remember({ ledger, words }: QuestionParts, question: Question, { 
   const { intent } = readIntent(question.text);
   if (intent !== 'feedback-yes' && intent !== 'feedback-no') return;
   const key = `feedback:${id}:${words.speaker.personal(question.by)}`;
-  await ledger.claim(key, intent, KEEP_FEEDBACK_MS);
-  await ledger.settle(key, intent, KEEP_FEEDBACK_MS);
+  await noteDown(ledger, key, intent, KEEP_FEEDBACK_MS);
 }
 
 function placeOf({ thread }: Question): { readonly channel: string; readonly thread: ThreadRef } {
