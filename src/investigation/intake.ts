@@ -50,6 +50,15 @@ export function createIntake(parts: {
         const known = await store.update(id, (current) => current && { ...current, acknowledgedAt: alert.occurredAt });
         return { investigation: id, outcome: known === undefined ? 'ignored' : 'updated' };
       }
+      case 'unacknowledged': {
+        const known = await store.update(id, unacknowledged);
+        return { investigation: id, outcome: known === undefined ? 'ignored' : 'updated' };
+      }
+      case 'escalated':
+      case 'updated': {
+        const known = await store.find({ by: 'id', id });
+        return { investigation: id, outcome: known === undefined ? 'ignored' : 'updated' };
+      }
       case 'resolved':
         return resolve(id, alert);
     }
@@ -100,6 +109,12 @@ async function onceADelivery(ledger: Ledger, key: string, take: () => Promise<Ac
 
 function opened(id: string, trigger: Trigger, channel: string, now: number): Investigation {
   return { status: 'opened', id, trigger, channel, openedAt: now, repeats: 0 };
+}
+
+function unacknowledged(current: Investigation | undefined): Investigation | undefined {
+  if (current?.acknowledgedAt === undefined) return current;
+  const { acknowledgedAt: _, ...rest } = current;
+  return rest;
 }
 
 /** The same trouble came back: looked at afresh, in the same thread. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Alert } from '../model/alert.ts';
+import { ALERT_EVENTS, type Alert } from '../model/alert.ts';
 import { type Component, type Evidence, type Finding, MECHANISMS, type Quantity } from '../model/finding.ts';
 import type { Gathering, Investigation, Trigger } from '../model/investigation.ts';
 import type { Analysis, Hypothesis, Lineage, Verdict } from '../model/verdict.ts';
@@ -132,12 +132,19 @@ const alert: z.ZodType<Alert> = z.looseObject({
   source: text,
   id: text,
   delivery: text,
-  event: z.enum(['triggered', 'acknowledged', 'reopened', 'resolved']),
+  event: z.enum(ALERT_EVENTS),
   title: text,
   service: text.optional(),
   occurredAt: micros,
   startedAt: micros,
   severity: text.optional(),
+  priority: text.optional(),
+  urgency: text.optional(),
+  team: text.optional(),
+  environment: text.optional(),
+  channel: text.optional(),
+  mergedInto: text.optional(),
+  note: text.optional(),
   url: text.optional(),
   links: z.looseObject({ runbook: text.optional(), dashboard: text.optional(), owner: text.optional() }),
   labels: z.record(text, text),
