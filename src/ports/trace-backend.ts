@@ -24,15 +24,21 @@ export type TraceHit = {
 
 export type BackendHealth = { readonly ok: boolean; readonly detail: string; readonly hint?: string };
 
+/**
+ * Told what is missing from an answer that is given all the same, in words for a person: "The traces of Tempo at … are
+ * missing: it does not answer". Whoever hands one in must show it; without one, an answer that is not whole is a failure.
+ */
+export type Missing = (note: string) => void;
+
 /** Where traces come from. Failures are `Failure`s; an abort rejects with the signal's reason. */
 export interface TraceBackend {
   /** For messages, as `Jaeger at http://127.0.0.1:16686`. */
   readonly title: string;
   /** All stored spans of the traces, in batches of at most `BATCH_LIMIT`; unknown ids are simply not there. */
-  fetch(traceIds: readonly TraceId[], signal: AbortSignal): AsyncIterable<readonly SpanRecord[]>;
-  search(query: TraceQuery, signal: AbortSignal): Promise<readonly TraceHit[]>;
+  fetch(traceIds: readonly TraceId[], signal: AbortSignal, missing?: Missing): AsyncIterable<readonly SpanRecord[]>;
+  search(query: TraceQuery, signal: AbortSignal, missing?: Missing): Promise<readonly TraceHit[]>;
   /** Every `service.name` seen in the window, sorted. */
-  services(from: EpochMicros, to: EpochMicros, signal: AbortSignal): Promise<readonly string[]>;
+  services(from: EpochMicros, to: EpochMicros, signal: AbortSignal, missing?: Missing): Promise<readonly string[]>;
   /** A page where a person sees the trace or the span; undefined where the backend has no pages. */
   linkTo(traceId: TraceId, spanId?: SpanId): string | undefined;
   check(signal: AbortSignal): Promise<BackendHealth>;
