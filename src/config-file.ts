@@ -16,10 +16,24 @@ const ServiceRoute = z
   .readonly();
 export type ServiceRoute = z.infer<typeof ServiceRoute>;
 
+const BackendPlace = z.looseObject({ kind: z.string().min(1) });
+
 const File = z.strictObject({
   channel: z.string().min(1).default('incidents'),
   services: z.array(ServiceRoute).default([]),
-  backend: z.looseObject({ kind: z.string().min(1) }).default({ kind: 'embedded' }),
+  backend: BackendPlace.optional(),
+  /** Instead of `backend`: several places, each perhaps for some services or environments only. */
+  backends: z
+    .array(
+      BackendPlace.extend({
+        /** `service.name`s whose spans it keeps. */
+        services: z.array(z.string().min(1)).min(1).optional(),
+        /** `deployment.environment.name`s whose traces it keeps. */
+        environments: z.array(z.string().min(1)).min(1).optional(),
+      }),
+    )
+    .min(1)
+    .optional(),
   /** Senders by name, which is their kind unless `kind` says so; what else each may be told, its source knows. */
   alerts: z
     .record(
@@ -42,8 +56,24 @@ const File = z.strictObject({
     .default({ keepHours: 6, keepMegabytes: 1_024 }),
 });
 
+/** One place where traces come from; what else it may be told, its backend knows. */
+export type BackendEntry = {
+  readonly kind: string;
+  readonly services?: readonly string[] | undefined;
+  readonly environments?: readonly string[] | undefined;
+  readonly [option: string]: unknown;
+};
+
 /** What `causeway.yml` says, with what it leaves out filled in. */
-export type ConfigFile = z.infer<typeof File>;
+export type ConfigFile = Omit<z.output<typeof File>, 'backend' | 'backends'> & {
+  readonly backends: readonly [BackendEntry, ...BackendEntry[]];
+};
+
+/** One place is a list of one; none is the embedded store. */
+function settled({ backend, backends, ...rest }: z.output<typeof File>): ConfigFile {
+  const [first = backend ?? { kind: 'embedded' }, ...others] = backends ?? [];
+  return { ...rest, backends: [first, ...others] };
+}
 
 /** A problem of the configuration, with what to do about it. */
 export type Problem = { readonly where: string; readonly what: string; readonly hint: string };
@@ -64,7 +94,7 @@ export function readConfigFile(
         what: `there is no file ${path}`,
         hint: 'Create it, or leave CAUSEWAY_CONFIG unset.',
       });
-    return File.parse({});
+    return settled(File.parse({}));
   }
   let content: unknown;
   try {
@@ -75,7 +105,7 @@ export function readConfigFile(
       what: `is not YAML: ${thrown instanceof Error ? thrown.message.split('\n', 1)[0] : String(thrown)}`,
       hint: 'Mend the line it names.',
     });
-    return File.parse({});
+    return settled(File.parse({}));
   }
   const { content: filled, unset } = fillReferences(content ?? {}, environment);
   for (const { where, variable } of unset) {
@@ -86,7 +116,15 @@ export function readConfigFile(
     });
   }
   const read = File.safeParse(filled);
-  if (read.success) return read.data;
+  if (read.success) {
+    if (read.data.backend !== undefined && read.data.backends !== undefined)
+      problems.push({
+        where: `${path}: backend`,
+        what: 'stands beside `backends`, so it is not clear which is meant',
+        hint: 'Move it into the list under `backends`.',
+      });
+    return settled(read.data);
+  }
   for (const issue of read.error.issues) {
     problems.push({
       where: `${path}: ${issue.path.join('.') || 'top level'}`,
@@ -94,7 +132,7 @@ export function readConfigFile(
       hint: hintFor(issue),
     });
   }
-  return File.parse({});
+  return settled(File.parse({}));
 }
 
 function hintFor(issue: z.core.$ZodIssue): string {

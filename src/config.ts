@@ -116,7 +116,7 @@ export function readConfig(environment: Environment = process.env): Config {
       hint: 'Set REDIS_URL, or leave CAUSEWAY_ROLE unset.',
     });
   }
-  if (role !== 'all' && file.backend.kind === 'embedded') {
+  if (role !== 'all' && file.backends.some(({ kind }) => kind === 'embedded')) {
     problems.push({
       where: 'backend',
       what: `the embedded trace store serves one process only, not the role ${role}`,

@@ -128,6 +128,34 @@ describe('the configuration', () => {
       expect(failureOf({ CAUSEWAY_CONFIG: yaml(`alerts:\n  "${name}": {}\n`) }).message).toContain('alerts');
     });
 
+    test('names one backend or several, each perhaps for some services or environments', () => {
+      expect(readConfig({}).backends).toEqual([{ kind: 'embedded' }]);
+      const one = yaml('backend: { kind: jaeger, url: http://j }\n');
+      expect(readConfig({ CAUSEWAY_CONFIG: one }).backends).toEqual([{ kind: 'jaeger', url: 'http://j' }]);
+      const several = yaml(
+        'backends:\n  - { kind: jaeger, url: http://j, services: [cart] }\n  - { kind: tempo, url: http://t, environments: [production] }\n',
+      );
+      expect(readConfig({ CAUSEWAY_CONFIG: several }).backends).toEqual([
+        { kind: 'jaeger', url: 'http://j', services: ['cart'] },
+        { kind: 'tempo', url: 'http://t', environments: ['production'] },
+      ]);
+    });
+
+    test.each([
+      ['both lists', 'backend: { kind: embedded }\nbackends: [{ kind: embedded }]\n', /stands beside/],
+      ['an empty list', 'backends: []\n', /backends/],
+      ['no kind', 'backends: [{ url: http://j }]\n', /backends\.0\.kind/],
+      ['a service that is no list', 'backends: [{ kind: jaeger, services: cart }]\n', /backends\.0\.services/],
+    ])('%s is told', (_, content, said) => {
+      expect(failureOf({ CAUSEWAY_CONFIG: yaml(content) }).message).toMatch(said);
+    });
+
+    test('the embedded store among several serves one process only, too', () => {
+      const file = yaml('backends: [{ kind: jaeger, url: http://j }, { kind: embedded }]\n');
+      const environment = { CAUSEWAY_CONFIG: file, CAUSEWAY_ROLE: 'worker', REDIS_URL: 'redis://r', HOST: '127.0.0.1' };
+      expect(failureOf(environment).message).toContain('one process only');
+    });
+
     test('a file that was asked for must be there; the default one need not', () => {
       expect(failureOf({ CAUSEWAY_CONFIG: '/nowhere/causeway.yml' }).message).toContain('there is no file');
     });
