@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, linksIn, webLink } from './details.ts';
 import { check, digestOf, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -126,6 +126,7 @@ function alertOf(source: string, group: AlertGroup, members: readonly MemberAler
     occurredAt,
     startedAt: starts.reduce((first, start) => Math.min(first, start), occurredAt),
     ...(severity === undefined ? {} : { severity: cut(severity, 40) }),
+    ...factsIn(details),
     ...(url === undefined ? {} : { url }),
     links: linksIn(details),
     labels: labelsOf(details.filter(({ path }) => !path.startsWith('__'))),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, labelsOf, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, webLink } from './details.ts';
 import { check, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -81,6 +81,7 @@ function alertOf(source: string, alarm: Alarm, event: AlertEvent, delivery: stri
     ...(service === undefined ? {} : { service: cut(service, 200) }),
     occurredAt,
     startedAt: occurredAt,
+    ...factsIn(details),
     ...(url === undefined ? {} : { url }),
     links: runbook === undefined ? {} : { runbook },
     labels: labelsOf(details),

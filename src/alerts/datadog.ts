@@ -34,6 +34,7 @@ export const datadog = preset({
     // Datadog's own payload has the transition in the title only: "[Triggered] Error rate of checkout".
     status: ['transition', 'alert_transition', 'title'],
     severity: ['priority', 'severity'],
+    priority: 'priority',
     time: ['date', 'last_updated'],
     url: ['link', 'url'],
     labels: ['tags', 'scope', 'scopes'],

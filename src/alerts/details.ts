@@ -51,6 +51,44 @@ export function linksIn(details: readonly Detail[]): Alert['links'] {
   return { ...(runbook ? { runbook } : {}), ...(dashboard ? { dashboard } : {}), ...(owner ? { owner } : {}) };
 }
 
+/** Names under which tools say the same fact, the plainest first. */
+const FACTS = {
+  environment: [
+    'environment',
+    'env',
+    'deployment.environment.name',
+    'deployment.environment',
+    'deployment_environment_name',
+    'deployment_environment',
+    'stage',
+  ],
+  team: ['team', 'team_name', 'owning_team', 'squad'],
+  priority: ['priority'],
+  urgency: ['urgency'],
+  channel: ['slack_channel', 'slack_channel_id', 'slack_channel_name'],
+} as const;
+
+/**
+ * Environment, team, priority, urgency and the incident's own channel where a detail is called so, whole or behind its last
+ * dot (`labels.env`). What is a link is no name of anything.
+ */
+export function factsIn(details: readonly Detail[]): Partial<Pick<Alert, keyof typeof FACTS>> {
+  const lowered = details.map(({ path, text }) => ({ path: path.toLowerCase(), text: text.trim() }));
+  const told = Object.entries(FACTS).flatMap(([fact, names]) => {
+    const found = names
+      .map((name) =>
+        lowered.find(({ path, text }) => isCalled(path, name) && text !== '' && webLink(text) === undefined),
+      )
+      .find((detail) => detail !== undefined);
+    return found === undefined ? [] : [[fact, cut(found.text.replace(/^#/, ''), 100)] as const];
+  });
+  return Object.fromEntries(told);
+}
+
+function isCalled(path: string, name: string): boolean {
+  return path === name || path.endsWith(`.${name}`);
+}
+
 /** The text when it is an http(s) address, so that no `javascript:` becomes a link in a channel. */
 export function webLink(text: string | null | undefined): string | undefined {
   if (text === undefined || text === null || !URL.canParse(text)) return undefined;

@@ -3,8 +3,9 @@
  *
  * Set-up: make up a token, and let the sender POST to `https://<bot>/webhooks/<name>` with `Authorization: Bearer <token>`,
  * with `X-Causeway-Token: <token>`, or, if it can set no header, with `?token=<token>` behind the address. Without
- * `fields` the bot expects JSON of its own: `id`, `title`, `status` (`triggered`, `acknowledged`, `reopened`, `resolved`)
- * and, as there are any, `service`, `severity`, `time`, `startedAt`, `url`, `runbook`, `dashboard`, `owner`, `labels`.
+ * `fields` the bot expects JSON of its own: `id`, `title`, `status` (`triggered`, `acknowledged`, `unacknowledged`,
+ * `escalated`, `updated`, `reopened`, `resolved`) and, as there are any, `service`, `severity`, `priority`, `urgency`, `team`,
+ * `environment`, `channel`, `note`, `time`, `startedAt`, `url`, `runbook`, `dashboard`, `owner`, `labels`.
  * For another shape say where things stand; a path is `a.b.0.c`, a list of paths means the first that holds something:
  *
  * ```yaml
@@ -56,6 +57,12 @@ const OWN_FIELDS = {
   status: ['status', 'data.status'],
   service: ['service', 'data.service'],
   severity: ['severity', 'data.severity'],
+  priority: ['priority', 'data.priority'],
+  urgency: ['urgency', 'data.urgency'],
+  team: ['team', 'data.team'],
+  environment: ['environment', 'data.environment'],
+  channel: ['channel', 'data.channel'],
+  note: ['note', 'data.note'],
   time: ['data.time', 'time'],
   startedAt: ['startedAt'],
   url: ['url'],
@@ -69,6 +76,9 @@ const OWN_FIELDS = {
 const OWN_STATUS = {
   triggered: ['triggered', 'firing', 'alerting', 'open', 'problem'],
   acknowledged: ['acknowledged'],
+  unacknowledged: ['unacknowledged'],
+  escalated: ['escalated'],
+  updated: ['updated'],
   reopened: ['reopened'],
   resolved: ['resolved', 'ok', 'closed', 'recovered'],
 };

@@ -24,7 +24,7 @@ import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { AlertSource, Delivery, Reading, SourceParts } from '../ports/alert-source.ts';
 import { readGroup } from './alert-group.ts';
 import { carriesOneOf, freshOrRefused, hexSignature, hmacIsOneOf, secretList, unproven } from './authenticity.ts';
-import { cut, flattenDetails, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, factsIn, flattenDetails, labelsOf, linksIn, webLink } from './details.ts';
 import { keyOf, parseJson, Text, timelessDelivery } from './payload.ts';
 import { refuse } from './refusal.ts';
 import { microsOf } from './times.ts';
@@ -114,6 +114,7 @@ function readLegacy(source: string, legacy: z.output<typeof Legacy>, now: number
     ...(service ? { service: cut(service, 200) } : {}),
     occurredAt: now,
     startedAt: now,
+    ...factsIn(details),
     ...(url ? { url } : {}),
     links: linksIn(details),
     labels: labelsOf(details),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, linksIn, webLink } from './details.ts';
 import { check, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -183,6 +183,7 @@ function bodyOf(
     occurredAt: told.occurredAt,
     startedAt: Math.min(told.startedAt ?? told.occurredAt, told.occurredAt),
     ...(told.severity ? { severity: cut(told.severity, 40) } : {}),
+    ...factsIn(told.details),
     ...(url === undefined ? {} : { url }),
     links: linksIn(told.details),
     labels: labelsOf(told.details),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
-import type { Alert, AlertEvent } from '../model/alert.ts';
+import { ALERT_EVENTS, type Alert, type AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
-import { cut, type Detail, flattenDetails, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, flattenDetails, labelsOf, linksIn, webLink } from './details.ts';
 import { keyOf, timelessDelivery } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -25,6 +25,14 @@ export const fieldPaths = z.strictObject({
   status: Path.optional(),
   service: Path.optional(),
   severity: Path.optional(),
+  priority: Path.optional(),
+  urgency: Path.optional(),
+  team: Path.optional(),
+  environment: Path.optional(),
+  /** The chat channel that was made for this incident, by its id or name. */
+  channel: Path.optional(),
+  /** What somebody wrote, such as how it was resolved. */
+  note: Path.optional(),
   time: Path.optional(),
   startedAt: Path.optional(),
   url: Path.optional(),
@@ -45,6 +53,9 @@ const Words = z.array(z.string().min(1)).default([]);
 export const statusWords = z.strictObject({
   triggered: Words,
   acknowledged: Words,
+  unacknowledged: Words,
+  escalated: Words,
+  updated: Words,
   reopened: Words,
   resolved: Words,
 });
@@ -94,6 +105,8 @@ export function mapAlert(
     occurredAt,
     startedAt: Math.min(startedAt ?? occurredAt, occurredAt),
     ...(severity === undefined ? {} : { severity: cut(severity, 40) }),
+    ...factsIn(details),
+    ...factsAt(fields, json),
     ...(url === undefined ? {} : { url }),
     links: { ...linksIn(details), ...linksAt(fields, json) },
     labels: labelsOf(details),
@@ -123,8 +136,27 @@ function required(name: string, paths: readonly string[], json: unknown): string
 /** What a status means; of a title like `[Recovered] Error rate` the part in brackets. */
 function eventOf(said: string, words: StatusWords): AlertEvent | undefined {
   const wanted = (/^\[([^\]]{1,80})\]/.exec(said)?.[1] ?? said).trim().toLowerCase();
-  const events = ['triggered', 'acknowledged', 'reopened', 'resolved'] as const;
-  return events.find((event) => words[event].some((word) => word.toLowerCase() === wanted));
+  return ALERT_EVENTS.find((event) => words[event].some((word) => word.toLowerCase() === wanted));
+}
+
+/** Facts that a mapping may point at, with how long each may be: a note is more than a name. */
+const FACTS = [
+  ['priority', 100],
+  ['urgency', 100],
+  ['team', 100],
+  ['environment', 100],
+  ['channel', 100],
+  ['note', 2_000],
+] as const;
+
+function factsAt(fields: FieldPaths, json: unknown): Partial<Pick<Alert, (typeof FACTS)[number][0]>> {
+  return Object.fromEntries(
+    FACTS.flatMap(([name, limit]) => {
+      const paths = fields[name];
+      const text = paths === undefined ? undefined : textAt(json, paths);
+      return text === undefined ? [] : [[name, cut(name === 'channel' ? text.replace(/^#/, '') : text, limit)]];
+    }),
+  );
 }
 
 function linksAt(fields: FieldPaths, json: unknown): Alert['links'] {

@@ -19,11 +19,20 @@ export const opsgenie = preset({
     status: 'action',
     service: ['alert.details.service', 'alert.entity'],
     severity: 'alert.priority',
+    priority: 'alert.priority',
+    note: 'alert.note',
     // Nanoseconds in old alerts and milliseconds in new ones.
     time: ['alert.updatedAt', 'alert.createdAt'],
     startedAt: 'alert.createdAt',
     labels: ['alert.details', 'alert.tags'],
     trace: ['alert.details.trace_id', 'alert.description'],
   },
-  status: { triggered: ['Create'], acknowledged: ['Acknowledge'], resolved: ['Close', 'Delete'] },
+  status: {
+    triggered: ['Create'],
+    acknowledged: ['Acknowledge'],
+    unacknowledged: ['UnAcknowledge'],
+    escalated: ['Escalate', 'EscalateNext'],
+    updated: ['AddNote', 'UpdatePriority', 'AssignOwnership', 'TakeOwnership', 'AddTeam'],
+    resolved: ['Close', 'Delete'],
+  },
 });

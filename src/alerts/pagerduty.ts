@@ -14,7 +14,7 @@ import { Failure } from '../failure.ts';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { AlertSource, Delivery, Reading } from '../ports/alert-source.ts';
 import { secretList, signedByOneOf } from './authenticity.ts';
-import { cut, type Detail, flattenDetails, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, flattenDetails, linksIn, webLink } from './details.ts';
 import { check, keyOf, parseJson, Text, timeAt } from './payload.ts';
 import { refuse } from './refusal.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -33,6 +33,11 @@ export const pagerdutyOptions = z.strictObject({
 const EVENTS: ReadonlyMap<string, AlertEvent> = new Map([
   ['incident.triggered', 'triggered'],
   ['incident.acknowledged', 'acknowledged'],
+  ['incident.unacknowledged', 'unacknowledged'],
+  ['incident.escalated', 'escalated'],
+  ['incident.delegated', 'escalated'],
+  ['incident.reassigned', 'updated'],
+  ['incident.priority_updated', 'updated'],
   ['incident.reopened', 'reopened'],
   ['incident.resolved', 'resolved'],
 ]);
@@ -141,10 +146,23 @@ function alertOf(incident: Incident, event: AlertEvent, occurredAt: number, deli
     occurredAt,
     startedAt: Math.min(startOf(incident) ?? occurredAt, occurredAt),
     ...(severity ? { severity: cut(severity, 40) } : {}),
+    ...factsOf(incident, details),
     ...(url ? { url } : {}),
     links: linksOf(incident, details),
     labels: labelsOf(incident, details),
     traceIds: traceIdsIn([title, ...details.map(({ path, text }) => `${path}=${text}`)]),
+  };
+}
+
+/** What PagerDuty itself says wins over what a monitoring tool called alike. */
+function factsOf(incident: Incident, details: readonly Detail[]): Partial<Alert> {
+  const priority = incident.priority?.summary;
+  const team = incident.teams?.[0]?.summary;
+  return {
+    ...factsIn(details),
+    ...(priority ? { priority: cut(priority, 100) } : {}),
+    ...(incident.urgency ? { urgency: cut(incident.urgency, 100) } : {}),
+    ...(team ? { team: cut(team, 100) } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, linksIn, webLink } from './details.ts';
 import { check, digestOf, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -227,6 +227,7 @@ function alertOf({ source, body, sentAt, now }: SentryWebhook, told: Told): Aler
     occurredAt,
     startedAt: Math.min(told.startedAt ?? occurredAt, occurredAt),
     ...(told.severity ? { severity: cut(told.severity, 40) } : {}),
+    ...factsIn(told.details),
     ...(told.url === undefined ? {} : { url: told.url }),
     links: linksIn(told.details),
     labels: labelsOf(told.details),

@@ -25,7 +25,7 @@ presetContract('opsgenie', {
     ],
     'acknowledge.json': [{ event: 'acknowledged', occurredAt: 1_773_457_990_764_002 }],
     'close.json': [{ event: 'resolved', occurredAt: 1_773_458_374_669_001 }],
-    'note.json': { ignored: /AddNote/ },
+    'note.json': [{ event: 'updated', note: 'looking', team: 'payments', priority: '3' }],
     'custom.json': { ignored: /TestAction/ },
   },
 });

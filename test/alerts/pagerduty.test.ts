@@ -37,6 +37,9 @@ alertSourceContract({
         occurredAt: at('2026-03-14T03:12:07.482Z'),
         startedAt: at('2026-03-14T03:12:05Z'),
         severity: 'P1',
+        priority: 'P1',
+        urgency: 'high',
+        team: 'Payments',
         url: 'https://example.pagerduty.com/incidents/QCAUSEWAY00001',
         links: {
           runbook: 'https://wiki.example.com/runbooks/checkout',

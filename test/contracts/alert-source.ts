@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
-import type { Alert } from '../../src/model/alert.ts';
+import { ALERT_EVENTS, type Alert } from '../../src/model/alert.ts';
 import type { AlertSource, Delivery, Reading } from '../../src/ports/alert-source.ts';
 import { type Listening, listen } from '../../src/server.ts';
 import { webhookRoutes } from '../../src/webhooks.ts';
@@ -280,9 +280,12 @@ function wellFormed(reading: Reading): void {
     for (const link of [alert.url, ...Object.values(alert.links)]) {
       if (link !== undefined) expect(link).toMatch(/^https?:\/\//);
     }
+    expect(ALERT_EVENTS).toContain(alert.event);
     expect(Object.keys(alert.labels).length).toBeLessThanOrEqual(100);
-    const texts = [alert.id, alert.delivery, alert.title, alert.service ?? '', ...Object.entries(alert.labels).flat()];
-    for (const text of texts) {
+    const { priority, urgency, team, environment, channel, mergedInto, note } = alert;
+    const facts = [alert.service, alert.severity, priority, urgency, team, environment, channel, mergedInto, note];
+    const texts = [alert.id, alert.delivery, alert.title, ...facts, ...Object.entries(alert.labels).flat()];
+    for (const text of texts.filter((one) => one !== undefined)) {
       expect(text.length).toBeLessThan(LENGTH);
       expect(text.isWellFormed()).toBe(true);
     }
