@@ -6,7 +6,7 @@ export const settings: Settings = JSON.parse(process.argv[2] ?? '{}');
 
 let behaviour: Behaviour = {};
 let routes: Routes = {};
-let turn = 0;
+const turns = new Map<string, number>();
 let flush = async () => {};
 let receive: (letter: Letter) => void = () => {};
 let changed: (behaviour: Behaviour) => void = () => {};
@@ -30,7 +30,9 @@ export const tell = (message: FromProcess): void => void process.send?.(message)
 /** Port of one instance of a service, each in turn. */
 export function portOf(service: string): number {
   const ports = routes[service] ?? [];
-  return ports[turn++ % ports.length] ?? 9;
+  const turn = turns.get(service) ?? 0;
+  turns.set(service, turn + 1);
+  return ports[turn % ports.length] ?? 9;
 }
 
 process.on('disconnect', () => process.exit(0));
