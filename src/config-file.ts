@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { type Lines, readYaml } from './config-lines.ts';
+import { routingMembers, routingNames } from './config-routes.ts';
 import { fillReferences } from './environment-references.ts';
 
 const ServiceRoute = z
@@ -21,6 +22,7 @@ const BackendPlace = z.looseObject({ kind: z.string().min(1) });
 const File = z.strictObject({
   channel: z.string().min(1).default('incidents'),
   services: z.array(ServiceRoute).default([]),
+  ...routingMembers,
   backend: BackendPlace.optional(),
   /** Instead of `backend`: several places, each perhaps for some services or environments only. */
   backends: z
@@ -96,9 +98,9 @@ export function readConfigFile(
       });
     return settled(File.parse({}));
   }
-  let content: unknown;
+  let read: ReturnType<typeof readYaml>;
   try {
-    content = parseYaml(readFileSync(path, 'utf8'));
+    read = readYaml(readFileSync(path, 'utf8'));
   } catch (thrown) {
     problems.push({
       where: path,
@@ -107,6 +109,7 @@ export function readConfigFile(
     });
     return settled(File.parse({}));
   }
+  const { content, lines } = read;
   const { content: filled, unset } = fillReferences(content ?? {}, environment);
   for (const { where, variable } of unset) {
     problems.push({
@@ -115,19 +118,19 @@ export function readConfigFile(
       hint: `Set ${variable}, or take the line out.`,
     });
   }
-  const read = File.safeParse(filled);
-  if (read.success) {
-    if (read.data.backend !== undefined && read.data.backends !== undefined)
+  const checked = File.safeParse(filled);
+  if (checked.success) {
+    if (checked.data.backend !== undefined && checked.data.backends !== undefined)
       problems.push({
         where: `${path}: backend`,
         what: 'stands beside `backends`, so it is not clear which is meant',
         hint: 'Move it into the list under `backends`.',
       });
-    return settled(read.data);
+    return settled(checked.data);
   }
-  for (const issue of read.error.issues) {
+  for (const issue of checked.error.issues) {
     problems.push({
-      where: `${path}: ${issue.path.join('.') || 'top level'}`,
+      where: `${path}: ${issue.path.join('.') || 'top level'}${lineOf(issue, lines)}`,
       what: issue.message,
       hint: hintFor(issue),
     });
@@ -135,13 +138,24 @@ export function readConfigFile(
   return settled(File.parse({}));
 }
 
+function lineOf(issue: z.core.$ZodIssue, lines: Lines): string {
+  return lines.at(issue.path, issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined);
+}
+
+/** Names that may stand at a place, by the place's pattern. */
+const NAMES: readonly { readonly at: RegExp; readonly names: readonly string[] }[] = [
+  { at: /^$/, names: Object.keys(File.shape) },
+  { at: /^services\.\d+$/, names: Object.keys(ServiceRoute.unwrap().shape) },
+  ...routingNames,
+];
+
 function hintFor(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return 'See causeway.example.yml.';
+  const place = issue.path.join('.');
   const known =
-    issue.path.length === 0
-      ? Object.keys(File.shape)
-      : issue.path[0] === 'services'
-        ? Object.keys(ServiceRoute.unwrap().shape)
-        : [];
-  return known.length === 0 ? 'See causeway.example.yml.' : `Known names are ${known.join(', ')}.`;
+    issue.code === 'unrecognized_keys'
+      ? NAMES.find(({ at }) => at.test(place))?.names
+      : issue.code === 'invalid_value'
+        ? issue.values.map(String)
+        : undefined;
+  return known === undefined ? 'See causeway.example.yml.' : `Known names are ${known.join(', ')}.`;
 }

@@ -71,6 +71,52 @@ describe('the configuration', () => {
   });
 
   describe('causeway.yml', () => {
+    test('reads routes: one text or a list, hours of a zone, severities in anybody’s words', () => {
+      const file = yaml(
+        `cardsPerHour: 5
+incidentChannels: []
+routes:
+  - match: { team: payments, severity: [critical, P2], labels: { tier: 1 } }
+    channel: "#payments"
+    floor: warning
+    quiet: { hours: 22:00-07:00, days: [sat, sun], zone: Europe/Berlin, unless: error }
+  - mute: true
+`,
+      );
+      expect(readConfig({ CAUSEWAY_CONFIG: file })).toMatchObject({
+        cardsPerHour: 5,
+        incidentChannels: [],
+        routes: [
+          {
+            match: { team: ['payments'], severity: ['critical', 'P2'], labels: { tier: ['1'] } },
+            channel: 'payments',
+            floor: 'medium',
+            quiet: [{ from: 1_320, to: 420, days: ['sat', 'sun'], zone: 'Europe/Berlin', unless: 'high' }],
+          },
+          { match: {}, mute: true },
+        ],
+      });
+    });
+
+    test.each([
+      [
+        'routes:\n  - match:\n      servcie: a\n',
+        /routes\.0\.match \(line 3\)[\s\S]*servcie[\s\S]*source, service, team/,
+      ],
+      ['channel: a\nroutes:\n  - mach: {}\n', /routes\.0 \(line 3\)[\s\S]*match, channel/],
+      ['routes:\n  - channel: a\n    floor: purple\n', /floor \(line 3\): is no severity; known are critical/],
+      [
+        'routes:\n  - quiet:\n      hours: 22-07\n      zone: Mars\n      days: [monday]\n',
+        /hours \(line 3\): are no hours[\s\S]*days\.0 \(line 5\)[\s\S]*mon, tue[\s\S]*zone \(line 4\): is no time zone/,
+      ],
+      ['routes:\n  - quiet: { hours: 25:00-26:00, zone: UTC }\n', /hours \(line 2\)/],
+      ['routes:\n  - match: { team: [] }\n', /team \(line 2\)/],
+      ['cardsPerHour: 0\n', /cardsPerHour \(line 1\)/],
+      ['channel: a\nrotues: []\n', /top level \(line 2\)[\s\S]*rotues[\s\S]*routes/],
+    ])('a route that cannot work is told with its line and what is known: %j', (content, message) => {
+      expect(failureOf({ CAUSEWAY_CONFIG: yaml(content) }).message).toMatch(message);
+    });
+
     test('maps services and channels', () => {
       const file = yaml(
         'channel: alerts\nservices:\n  - alert: Checkout API\n    traces: [gateway, order]\n    channel: shop\n    runbook: https://wiki.example.com/checkout\n',
