@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { eventually, type RunningBot, startBot } from './running-bot.ts';
 import { type CardMessage, isComplete, messagesIn } from './town.ts';
 
@@ -34,6 +35,13 @@ describe('from click to card, one incident after the other in one store', () => 
       expect(started.status).toBe(200);
       expect(await started.json()).toMatchObject({ incident: expect.stringMatching(/./) });
       expect((await post(`/playground/api/scenarios/${scenario}`)).status).toBe(409);
+
+      const played = await eventually(`the alert of ${scenario}`, async () => {
+        const answer = await fetch(`${bot.url}/playground/api/scenarios/${scenario}`);
+        const state = z.object({ phase: z.string(), error: z.string().optional() }).parse(await answer.json());
+        return ['done', 'failed'].includes(state.phase) ? state : undefined;
+      });
+      expect(played.error).toBeUndefined();
 
       const message = await eventually(
         `the card of ${scenario}`,

@@ -18,6 +18,9 @@ export type ShopOptions = {
   readonly idleMs?: number;
 };
 
+/** How often the fault's traffic comes before the shop gives up waiting for its alert. */
+const ROUNDS = 3;
+
 /**
  * The demo shop: five traced services and the world around them, each a process of its own. One run:
  *
@@ -111,7 +114,10 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log, idleMs = 1
     listener = alarm.see;
     await fault.begin(shop);
     tell({ phase: 'fault', faultAt: Date.now() * 1_000 });
-    await shop.visit(fault.traffic, fault.canary);
+    // Customers choose by chance, so few may meet the fault at first; an alert rule would go on looking as well.
+    for (let round = 0; round < ROUNDS && alarm.firedAt() === undefined; round++) {
+      await shop.visit(fault.traffic, fault.canary);
+    }
     listener = () => {};
 
     const firedAt = alarm.firedAt();
