@@ -3,7 +3,15 @@ import type { SpanRecord } from '../model/span.ts';
 import type { EpochMicros, Micros, TraceId } from '../model/units.ts';
 import type { TraceHit, TraceQuery } from '../ports/trace-backend.ts';
 
-type Found = { start: EpochMicros; end: EpochMicros; error: boolean; longestMatch: Micros | undefined };
+type Found = {
+  start: EpochMicros;
+  end: EpochMicros;
+  error: boolean;
+  longestMatch: Micros | undefined;
+  /** Of the root, or of whoever began first where the root is missing. */
+  entry: string;
+  entryStart: EpochMicros;
+};
 
 /**
  * Judges spans against a query and remembers about 200 bytes a trace, for backends that answer a search with whole traces:
@@ -29,8 +37,20 @@ export class FoundTraces {
       const match = this.#matches(span, error) ? end - span.start : undefined;
       const known = this.#traces.get(span.traceId);
       if (known === undefined) {
-        this.#traces.set(span.traceId, { start: span.start, end, error, longestMatch: match });
+        const entryStart = entryStartOf(span);
+        this.#traces.set(span.traceId, {
+          start: span.start,
+          end,
+          error,
+          longestMatch: match,
+          entry: span.name,
+          entryStart,
+        });
         continue;
+      }
+      if (entryStartOf(span) < known.entryStart) {
+        known.entry = span.name;
+        known.entryStart = entryStartOf(span);
       }
       known.start = Math.min(known.start, span.start);
       known.end = Math.max(known.end, end);
@@ -53,8 +73,8 @@ export class FoundTraces {
 
   get hits(): readonly TraceHit[] {
     const hits: TraceHit[] = [];
-    for (const [traceId, { start, end, error, longestMatch }] of this.#traces) {
-      if (longestMatch !== undefined) hits.push({ traceId, start, duration: end - start, error });
+    for (const [traceId, { start, end, error, longestMatch, entry }] of this.#traces) {
+      if (longestMatch !== undefined) hits.push({ traceId, start, duration: end - start, error, entry });
     }
     return ranked(hits, this.#query);
   }
@@ -73,6 +93,10 @@ export class FoundTraces {
     return this.#folded ? name.toLowerCase() : name;
   }
 }
+
+/** A root comes before everybody else, whatever the clocks say. */
+const entryStartOf = ({ parentSpanId, start }: SpanRecord): EpochMicros =>
+  parentSpanId === undefined ? start - 1e15 : start;
 
 /** The first `limit` hits in the order that the query asks for. */
 export function ranked(hits: readonly TraceHit[], { order, limit }: TraceQuery): readonly TraceHit[] {

@@ -65,11 +65,11 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
 
   return {
     title: client.title,
-    async *fetch(traceIds, signal) {
+    async *fetch(traceIds, signal, missing) {
       signal.throwIfAborted();
       if (traceIds.length === 0) return;
       const { api } = await dialect(signal);
-      yield* eachTrace(traceIds, options.concurrency, recent.before(api.trace), signal);
+      yield* eachTrace(traceIds, options.concurrency, recent.before(api.trace), signal, missing);
     },
     async search(query, signal) {
       const sets = tagSets(query);

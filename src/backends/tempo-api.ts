@@ -7,7 +7,7 @@ import { microsOfNanos } from '../formats/times.ts';
 import { TraceText } from '../formats/trace-text.ts';
 import type { SpanRecord } from '../model/span.ts';
 import type { EpochMicros, Micros, TraceId } from '../model/units.ts';
-import type { TraceHit, TraceQuery } from '../ports/trace-backend.ts';
+import type { Missing, TraceHit, TraceQuery } from '../ports/trace-backend.ts';
 import { type Answer, bytesOf, jsonOf, strange } from './answer.ts';
 import type { Client } from './client.ts';
 import { ranked } from './found-traces.ts';
@@ -19,7 +19,7 @@ import { type Dialect, traceQl } from './traceql.ts';
 export type TempoApi = {
   services(from: EpochMicros, to: EpochMicros, signal: AbortSignal): Promise<readonly string[]>;
   search(query: TraceQuery, signal: AbortSignal): Promise<readonly TraceHit[]>;
-  trace(traceId: TraceId, signal: AbortSignal): Promise<readonly (readonly SpanRecord[])[]>;
+  trace(traceId: TraceId, signal: AbortSignal, missing?: Missing): Promise<readonly (readonly SpanRecord[])[]>;
 };
 
 /** A server without `most_recent` gives the first traces that it meets; of more of them the latest are later. */
@@ -29,6 +29,7 @@ const Found = z.object({
   traceID: z.string(),
   startTimeUnixNano: z.union([z.string(), z.number()]).optional(),
   durationMs: z.number().optional(),
+  rootTraceName: z.string().optional(),
   serviceStats: z.record(z.string(), z.object({ errorCount: z.number().optional() })).optional(),
 });
 
@@ -98,16 +99,20 @@ export function tempoApi(client: Client): TempoApi {
   }
 
   /** Version 2 tells when a trace was cut (`PARTIAL`); old servers have only version 1. */
-  async function trace(traceId: TraceId, signal: AbortSignal): Promise<readonly (readonly SpanRecord[])[]> {
+  async function trace(
+    traceId: TraceId,
+    signal: AbortSignal,
+    missing?: Missing,
+  ): Promise<readonly (readonly SpanRecord[])[]> {
     if (version !== 1) {
-      const found = await traceOf(2, traceId, signal);
+      const found = await traceOf(2, traceId, signal, missing);
       if (found !== undefined) {
         version = 2;
         return found;
       }
       if (version === 2) return [];
     }
-    const found = await traceOf(1, traceId, signal);
+    const found = await traceOf(1, traceId, signal, missing);
     if (found === undefined) return [];
     version = 1;
     return found;
@@ -117,27 +122,49 @@ export function tempoApi(client: Client): TempoApi {
     asked: 1 | 2,
     traceId: TraceId,
     signal: AbortSignal,
+    missing: Missing | undefined,
   ): Promise<readonly (readonly SpanRecord[])[] | undefined> {
     const path = asked === 2 ? `/api/v2/traces/${traceId}` : `/api/traces/${traceId}`;
     // Tempo compares this header as a whole, so nothing may stand beside it.
     const headers = { accept: 'application/protobuf' };
-    return client.ask({ path, headers, answers: [404] }, (answer) => spansIn(answer, asked), signal);
+    return client.ask({ path, headers, answers: [404, 422] }, (answer) => spansIn(answer, asked, missing), signal);
   }
 
   return { services, search, trace };
 }
 
+/** How a JSON answer ends that holds only a part of its trace; a span's own status is an object. */
+const PARTIAL = /"status"\s*:\s*"PARTIAL"/;
+const TAIL = 1_024;
+
+function beyondItsLimit(title: string): Failure {
+  return new Failure(
+    'too-large',
+    `${title} does not give out a trace that is larger than its limit.`,
+    'Raise `max_bytes_per_trace` there, or look at a smaller trace.',
+  );
+}
+
 /** Servers that cannot write protobuf answer JSON all the same. */
-async function spansIn(answer: Answer, version: 1 | 2): Promise<readonly (readonly SpanRecord[])[] | undefined> {
+async function spansIn(
+  answer: Answer,
+  version: 1 | 2,
+  missing: Missing | undefined,
+): Promise<readonly (readonly SpanRecord[])[] | undefined> {
   const bytes = await bytesOf(answer);
+  if (answer.status === 422) throw beyondItsLimit(answer.title);
   if (answer.status === 404) {
     if (isPage(answer.contentType, bytes)) throw pageInstead(answer.title);
     return undefined;
   }
   const collected = new Collected();
+  const cut = () => missing?.(`${answer.title} cuts traces that are larger than its limit`);
   try {
-    if (bytes[0] !== 0x7b) readTempoProtobuf(bytes, version, collected);
-    else return spansOfJson(bytes);
+    if (bytes[0] === 0x7b) {
+      if (PARTIAL.test(bytes.toString('utf8', Math.max(0, bytes.length - TAIL)))) cut();
+      return spansOfJson(bytes);
+    }
+    if (readTempoProtobuf(bytes, version, collected) === 'cut') cut();
   } catch (thrown) {
     if (thrown instanceof Failure) throw strange(answer.title, thrown.message, thrown);
     throw thrown;
@@ -156,7 +183,10 @@ function hitOf(trace: z.output<typeof Found>, failed: boolean): readonly TraceHi
   const start = microsOfNanos(trace.startTimeUnixNano ?? 0);
   if (traceId === undefined || start === undefined) return [];
   const errors = Object.values(trace.serviceStats ?? {}).some((service) => (service.errorCount ?? 0) > 0);
-  return [{ traceId, start, duration: (trace.durationMs ?? 0) * 1_000, error: failed || errors }];
+  // A trace whose root has not arrived is called so.
+  const entry = trace.rootTraceName === '<root span not yet received>' ? undefined : trace.rootTraceName;
+  const duration = (trace.durationMs ?? 0) * 1_000;
+  return [{ traceId, start, duration, error: failed || errors, ...(entry === undefined ? {} : { entry }) }];
 }
 
 /** Tempo reads whole blocks of time; what lies outside ends here. Which span matched is not told, so the trace decides. */

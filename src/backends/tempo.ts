@@ -52,11 +52,17 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
 
   return {
     title: client.title,
-    async *fetch(traceIds, signal) {
+    async *fetch(traceIds, signal, missing) {
       signal.throwIfAborted();
       if (traceIds.length === 0) return;
       await reach(signal);
-      yield* eachTrace(traceIds, options.concurrency, api.trace, signal);
+      yield* eachTrace(
+        traceIds,
+        options.concurrency,
+        (traceId, own) => api.trace(traceId, own, missing),
+        signal,
+        missing,
+      );
     },
     search: api.search,
     services: api.services,

@@ -9,7 +9,7 @@ import { baseOf, CONNECTION } from './connection.ts';
 import { eachTrace } from './each-trace.ts';
 import { jaegerV1, tagSets } from './jaeger-api.ts';
 import { searchJaeger } from './jaeger-search.ts';
-import { tempoApi } from './tempo-api.ts';
+import { type TempoApi, tempoApi } from './tempo-api.ts';
 
 const Options = z.strictObject({
   ...CONNECTION,
@@ -51,7 +51,7 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
   const face = options.face === 'jaeger' ? jaegerFace() : tempoApi(client);
   let reached = false;
 
-  function jaegerFace(): Pick<TraceBackend, 'search' | 'services'> & { trace: ReturnType<typeof jaegerV1>['trace'] } {
+  function jaegerFace(): Pick<TempoApi, 'search' | 'services' | 'trace'> {
     const api = jaegerV1(client);
     return {
       trace: api.trace,
@@ -68,13 +68,19 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
 
   return {
     title: `VictoriaTraces at ${base}`,
-    async *fetch(traceIds, signal) {
+    async *fetch(traceIds, signal, missing) {
       signal.throwIfAborted();
       if (traceIds.length === 0) return;
       // A 404 for a trace means "not there" only behind an address that was seen to be right.
       if (!reached) await face.services(0, systemClock.now(), signal);
       reached = true;
-      yield* eachTrace(traceIds, options.concurrency, face.trace, signal);
+      yield* eachTrace(
+        traceIds,
+        options.concurrency,
+        (traceId, own) => face.trace(traceId, own, missing),
+        signal,
+        missing,
+      );
     },
     search: face.search,
     services: face.services,

@@ -55,12 +55,12 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
 
   return {
     title: client.title,
-    async *fetch(traceIds, signal) {
+    async *fetch(traceIds, signal, missing) {
       signal.throwIfAborted();
       if (traceIds.length === 0) return;
       await reach(signal);
       const get = recent.before((traceId, own) => traceOf(client, traceId, own));
-      yield* eachTrace(traceIds, options.concurrency, get, signal);
+      yield* eachTrace(traceIds, options.concurrency, get, signal, missing);
     },
     search: (query, signal) => searchZipkin(client, query, recent, signal),
     async services(_from, _to, signal) {

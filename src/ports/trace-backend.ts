@@ -20,13 +20,16 @@ export type TraceHit = {
   readonly start: EpochMicros;
   readonly duration: Micros;
   readonly error: boolean;
+  /** Name of the trace's first span, where the backend tells: what the request asked for. */
+  readonly entry?: string;
 };
 
 export type BackendHealth = { readonly ok: boolean; readonly detail: string; readonly hint?: string };
 
 /**
  * Told what is missing from an answer that is given all the same, in words for a person: "The traces of Tempo at … are
- * missing: it does not answer". Whoever hands one in must show it; without one, an answer that is not whole is a failure.
+ * missing: it does not answer". Whoever hands one in must show it; without one, an answer that lacks whole traces is a failure,
+ * and a trace that the backend itself has cut comes as it is.
  */
 export type Missing = (note: string) => void;
 

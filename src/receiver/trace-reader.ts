@@ -20,6 +20,7 @@ export class TraceReader {
   readonly #page: StatementSync;
   readonly #resource: StatementSync;
   readonly #inWindow: StatementSync;
+  readonly #entry: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#services = database.prepare('SELECT id, name FROM services ORDER BY name');
@@ -36,6 +37,12 @@ export class TraceReader {
     );
     this.#resource = database.prepare('SELECT body FROM resources WHERE id = ?');
     this.#inWindow = database.prepare('SELECT 1 FROM spans WHERE service = ? AND start >= ? AND start <= ? LIMIT 1');
+    // The root, whose parent is 0 (`span-row.ts`), or whoever began first. Clocks that differ put it among the first anyway.
+    this.#entry = database.prepare(
+      `SELECT name FROM (SELECT seq, start, name, body FROM spans
+         WHERE trace = (SELECT id FROM traces WHERE trace_id = ?) ORDER BY start, seq LIMIT 20)
+       ORDER BY json_extract(body, '$[1]') = 0 DESC, start, seq LIMIT 1`,
+    );
   }
 
   services(from: EpochMicros, to: EpochMicros): readonly string[] {
@@ -102,7 +109,12 @@ export class TraceReader {
       }
       yield;
     }
-    return best.hits;
+    return best.hits.map((hit) => this.#withEntry(hit));
+  }
+
+  #withEntry(hit: TraceHit): TraceHit {
+    const row = this.#entry.get(Buffer.from(hit.traceId, 'hex'));
+    return row === undefined ? hit : { ...hit, entry: text(row.name) };
   }
 
   #matches(row: Row, query: TraceQuery, wanted: readonly (readonly [string, string])[]): boolean {

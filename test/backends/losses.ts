@@ -27,7 +27,7 @@ export const ZIPKIN_LOSSES: Losses = {
   },
 };
 
-export const CLICKHOUSE_LOSSES: Losses = { losses: ['lists'], comesBackAs: listsAsTexts };
+export const CLICKHOUSE_LOSSES: Losses = { losses: ['lists', 'entry'], comesBackAs: listsAsTexts };
 
 /** By the documented API: no Tempo could be run. */
 export const TEMPO_LOSSES: Losses = {

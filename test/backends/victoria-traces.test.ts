@@ -26,5 +26,5 @@ traceBackendContract(
     servers.push(server);
     return victoriaTraces.connect({ url: server.url, face: 'tempo' }, {});
   },
-  TEMPO_LOSSES,
+  { ...TEMPO_LOSSES, tells: /^VictoriaTraces at \S+ cuts traces/ },
 );

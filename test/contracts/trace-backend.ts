@@ -144,6 +144,8 @@ export type Loss =
   | 'links'
   /** Lists become texts, so that nothing is found by an entry. */
   | 'lists'
+  /** A hit does not tell what the request asked for. */
+  | 'entry'
   /** The window is about the trace, not about the matching span. */
   | 'window-of-the-trace';
 
@@ -151,13 +153,15 @@ export type Losses = {
   readonly losses?: readonly Loss[];
   /** The span as the store gives it back, where that is not the span as it was sent. */
   readonly comesBackAs?: (span: SpanRecord) => SpanRecord;
+  /** What the store says of its answers beside the spans, which then must be passed on. */
+  readonly tells?: RegExp;
 };
 
 /** What every `TraceBackend` must do. `open` makes one that holds exactly `CONTRACT_SPANS`; it is asked once. */
 export function traceBackendContract(
   name: string,
   open: () => Promise<TraceBackend>,
-  { losses = [], comesBackAs = (span) => span }: Losses = {},
+  { losses = [], comesBackAs = (span) => span, tells }: Losses = {},
 ): void {
   const lost = (loss: Loss): boolean => losses.includes(loss);
   describe(`${name} keeps the contract of a trace backend`, () => {
@@ -175,6 +179,11 @@ export function traceBackendContract(
         spans.push(...batch);
       }
       return spans.sort((left, right) => (left.spanId < right.spanId ? -1 : 1));
+    }
+
+    function entry(name: string): { readonly entry?: string } {
+      if (lost('entry')) return {};
+      return { entry: lost('letter-case') ? name.toLowerCase() : name };
     }
 
     async function found(query: Partial<TraceQuery>): Promise<readonly number[]> {
@@ -201,10 +210,27 @@ export function traceBackendContract(
 
     test('hits carry the bounds of the whole trace, latest first', async () => {
       expect(await backend.search({ ...ALWAYS, service: 'stock' }, signal)).toEqual([
-        { traceId: traceId(4), start: NOON + 3_000_000, duration: 10_000, error: !lost('error-flag-by-status') },
-        { traceId: traceId(2), start: NOON + 1_000_000, duration: 900_000, error: true },
-        { traceId: traceId(1), start: NOON, duration: 100_000, error: false },
+        {
+          traceId: traceId(4),
+          start: NOON + 3_000_000,
+          duration: 10_000,
+          error: !lost('error-flag-by-status'),
+          ...entry('sweep'),
+        },
+        { traceId: traceId(2), start: NOON + 1_000_000, duration: 900_000, error: true, ...entry('GET /cart') },
+        { traceId: traceId(1), start: NOON, duration: 100_000, error: false, ...entry('GET /cart') },
       ]);
+    });
+
+    test('what the store says is missing is told to whoever takes notes, and nothing else is', async () => {
+      const notes: string[] = [];
+      const take = (note: string) => notes.push(note);
+      for await (const _ of backend.fetch([traceId(1), traceId(2)], signal, take));
+      await backend.search({ ...ALWAYS, service: 'stock' }, signal, take);
+      await backend.services(ALWAYS.from, ALWAYS.to, signal, take);
+      if (tells === undefined) return expect(notes).toEqual([]);
+      expect(notes.length).toBeGreaterThan(0);
+      for (const note of notes) expect(note).toMatch(tells);
     });
 
     test('slowest first, and no more than the limit', async () => {

@@ -53,9 +53,10 @@ test('everything that is added in one turn is there once it resolves, and late s
   const [late] = spans(1, 1);
   await store.add([[{ ...late!, spanId: 'f'.repeat(16), start: NOON - 5_000, status: 'error' }]]);
   const hits = await store.search(WHOLE, never);
+  const entry = 'operation 0';
   expect(hits).toEqual([
-    { traceId: '2'.padStart(32, '0'), start: NOON + 2_000, duration: 3, error: false },
-    { traceId: '1'.padStart(32, '0'), start: NOON - 5_000, duration: 6_003, error: true },
+    { traceId: '2'.padStart(32, '0'), start: NOON + 2_000, duration: 3, error: false, entry },
+    { traceId: '1'.padStart(32, '0'), start: NOON - 5_000, duration: 6_003, error: true, entry },
   ]);
   store.close();
 });
@@ -108,9 +109,10 @@ describe('forgetting', () => {
     await store.forget();
     expect(store.figures()).toMatchObject({ spans: 5, traces: 2, oldest: NOON + 8 * MINUTE });
     expect(store.services(0, Number.MAX_SAFE_INTEGER)).toEqual(['shop']);
+    const entry = 'operation 0';
     expect(await store.search(WHOLE, never)).toEqual([
-      { traceId: '1'.padStart(32, '0'), start: NOON + MINUTE, duration: 7, error: false },
-      { traceId: '2'.padStart(32, '0'), start: NOON + 2_000, duration: 3, error: false },
+      { traceId: '1'.padStart(32, '0'), start: NOON + MINUTE, duration: 7, error: false, entry },
+      { traceId: '2'.padStart(32, '0'), start: NOON + 2_000, duration: 3, error: false, entry },
     ]);
 
     time.now = NOON + 60 * MINUTE;
