@@ -66,6 +66,8 @@ type Common = {
   /** The alert's own end, when the sender told. */
   readonly resolvedAt?: EpochMicros;
   readonly acknowledgedAt?: EpochMicros;
+  /** Looked at in quiet hours: nothing is said before they end. */
+  readonly heldUntil?: EpochMicros;
   /** Times the same alert fired again. */
   readonly repeats: number;
 };

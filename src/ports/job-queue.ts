@@ -1,3 +1,4 @@
+import type { EpochMicros } from '../model/units.ts';
 import type { Question } from './questions.ts';
 
 /** Work that outlives the request which asked for it. A job is small: it holds ids, or a sentence somebody said. */
@@ -5,6 +6,10 @@ export type Job =
   | { readonly kind: 'investigate'; readonly investigation: string }
   | { readonly kind: 'recheck'; readonly investigation: string; readonly round: number }
   | { readonly kind: 'close'; readonly investigation: string }
+  /** Tells in the channel what was looked at in the quiet hours that end then. */
+  | { readonly kind: 'digest'; readonly channel: string; readonly until: EpochMicros }
+  /** Brings the line up to date that counts what the channel's cap kept out in the hour, numbered since the epoch. */
+  | { readonly kind: 'overflow'; readonly channel: string; readonly hour: number }
   | { readonly kind: 'answer'; readonly question: Question };
 
 /** A job with the trace context of whoever added it (W3C `traceparent`), so that one trace runs from webhook to card. */

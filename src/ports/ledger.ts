@@ -8,4 +8,9 @@ export interface Ledger {
   read(key: string): Promise<string | undefined>;
   /** Replaces the note of a key that was claimed. */
   settle(key: string, note: string, keepMs: number): Promise<void>;
+  /**
+   * Adds one to the number that stands under the key, over all processes, and answers it: 1 for the first. The number is
+   * forgotten `keepMs` after the first. A key that counts holds no note.
+   */
+  count(key: string, keepMs: number): Promise<number>;
 }

@@ -33,6 +33,16 @@ export function embeddedLedger({ database, clock }: { readonly database: Databas
       const row = database.read((connection) => connection.get(sql, key, now()));
       return row && text(row, 'note');
     },
+    async count(key, keepMs) {
+      return database.write((connection) => {
+        const sql = `INSERT INTO ledger (key, note, keep_until) VALUES (?1, '1', ?2)
+           ON CONFLICT (key) DO UPDATE SET
+             note = CASE WHEN keep_until <= ?3 THEN '1' ELSE CAST(note AS INTEGER) + 1 END,
+             keep_until = CASE WHEN keep_until <= ?3 THEN ?2 ELSE keep_until END
+           RETURNING note`;
+        return Number(text(connection.get(sql, key, now() + keepMs, now()) ?? {}, 'note'));
+      });
+    },
     async settle(key, note, keepMs) {
       await database.write((connection) => {
         const sql = 'INSERT OR REPLACE INTO ledger (key, note, keep_until) VALUES (?, ?, ?)';

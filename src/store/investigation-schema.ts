@@ -166,6 +166,7 @@ const common = {
   thread: thread.optional(),
   resolvedAt: micros.optional(),
   acknowledgedAt: micros.optional(),
+  heldUntil: micros.optional(),
   repeats: count,
 };
 

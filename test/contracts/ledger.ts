@@ -61,6 +61,20 @@ export function ledgerContract(name: string, makeBed: () => Promise<LedgerBed>):
       expect(await ledger.read('k')).toBe('b');
     });
 
+    test('counts each asking once, over all processes, until the number is forgotten', async () => {
+      const ledgers = [ledger, await bed.open(), await bed.open()];
+      const numbers = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => ledgers[index % 3]?.count('cards', LONG)),
+      );
+      expect(numbers.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+      expect(await ledger.count('others', LONG)).toBe(1);
+      expect(await ledger.count('brief', 100)).toBe(1);
+      expect(await ledger.read('cards')).toBe('30');
+      await vi.waitFor(async () => expect(await ledger.read('brief')).toBeUndefined(), { timeout: 10_000 });
+      expect(await ledger.count('brief', LONG)).toBe(1);
+      expect(await ledger.count('cards', LONG)).toBe(31);
+    });
+
     test('keys and notes are any text', async () => {
       const odd = ['', ' ', "'; DROP TABLE ledger; --", 'ключ 🙂', 'a:b*c?[d]', 'x'.repeat(5_000)];
       for (const text of odd) {
