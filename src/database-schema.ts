@@ -59,6 +59,36 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX ledger_by_end ON ledger (keep_until);
   `,
+  `
+  -- Alerts that the investigation of another answers for. ended: the alert is over and no longer follows, but counts.
+  CREATE TABLE followers (
+    place     INTEGER PRIMARY KEY AUTOINCREMENT,
+    leader    TEXT    NOT NULL,
+    source    TEXT    NOT NULL,
+    alert_id  TEXT    NOT NULL,
+    delivery  TEXT    NOT NULL,
+    title     TEXT    NOT NULL,
+    at_micros INTEGER NOT NULL,
+    repeats   INTEGER NOT NULL DEFAULT 0,
+    ended     INTEGER NOT NULL DEFAULT 0,
+    saved_at  INTEGER NOT NULL,
+    UNIQUE (leader, source, alert_id)
+  ) STRICT;
+  CREATE INDEX followers_by_alert ON followers (source, alert_id) WHERE ended = 0;
+
+  -- Each time a cause was seen, by its fingerprint.
+  CREATE TABLE occurrences (
+    fingerprint    TEXT    NOT NULL,
+    investigation  TEXT    NOT NULL,
+    at_micros      INTEGER NOT NULL,
+    thread_channel TEXT,
+    thread_ts      TEXT,
+    fixed_by       TEXT,
+    saved_at       INTEGER NOT NULL,
+    PRIMARY KEY (fingerprint, investigation)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX occurrences_by_save ON occurrences (saved_at);
+  `,
 ];
 
 /** Brings the file to today's schema, in one transaction so that two processes which open it at once do it once. */

@@ -46,7 +46,7 @@ type Write = {
  * ```
  *
  * Each write is a savepoint of its own: one that throws undoes nothing but itself. A promise resolves only after the commit
- * that holds its write, so what is acknowledged is on disk. Writes issued together (`Promise.all`) stand or fall together.
+ * that holds its write, so what is acknowledged is on disk. Writes issued inside `together` stand or fall together.
  */
 export class Database {
   readonly #sqlite: DatabaseSync;
@@ -54,6 +54,7 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #connection: Connection;
   #waiting: Write[] = [];
+  #group: Write[] | undefined;
   #scheduled = false;
   #busySince: number | undefined;
   #lastCommit = Number.NEGATIVE_INFINITY;
@@ -111,15 +112,43 @@ export class Database {
         });
       }
       let result: { readonly value: T } | undefined;
-      this.#waiting.push({
+      const write: Write = {
         work: (connection) => {
           result = { value: work(connection) };
         },
         fail: reject,
         done: () => result !== undefined && resolve(result.value),
-      });
-      this.#schedule();
+      };
+      if (this.#group !== undefined) this.#group.push(write);
+      else this.#enqueue(write);
     });
+  }
+
+  /** The writes that `issue` starts before it returns are one: in one commit, in their order, all of them or none. */
+  together<T>(issue: () => T): T {
+    if (this.#group !== undefined) return issue();
+    const group: Write[] = [];
+    this.#group = group;
+    try {
+      const issued = issue();
+      this.#enqueue({
+        work: (connection) => {
+          for (const write of group) write.work(connection);
+        },
+        fail: (thrown) => {
+          for (const write of group) write.fail(thrown);
+        },
+        done: () => {
+          for (const write of group) write.done();
+        },
+      });
+      return issued;
+    } catch (thrown) {
+      for (const write of group) write.fail(thrown);
+      throw thrown;
+    } finally {
+      this.#group = undefined;
+    }
   }
 
   /** Commits what waits and closes the file. */
@@ -141,6 +170,11 @@ export class Database {
     const statement = this.#sqlite.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+
+  #enqueue(write: Write): void {
+    this.#waiting.push(write);
+    this.#schedule();
   }
 
   #schedule(): void {

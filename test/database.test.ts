@@ -51,6 +51,54 @@ test('writes of one turn share a commit, in their order, and one that throws und
   expect(keys(database)).toEqual(['a']);
 });
 
+test('writes issued together stand or fall together, and leave those beside them alone', async () => {
+  const database = open();
+  const boom = () => {
+    throw new Error('boom');
+  };
+  const outcomes = await Promise.allSettled([
+    database.write(claim('before')),
+    ...database.together(() => [database.write(claim('a')), database.write(boom), database.write(claim('b'))]),
+    ...database.together(() => [database.write(claim('c')), database.write(claim('d'))]),
+    database.write(claim('after')),
+  ]);
+  expect(outcomes.map((outcome) => outcome.status)).toEqual([
+    'fulfilled',
+    ...['rejected', 'rejected', 'rejected'],
+    ...['fulfilled', 'fulfilled', 'fulfilled'],
+  ]);
+  expect(keys(database)).toEqual(['after', 'before', 'c', 'd']);
+});
+
+test('what is issued together is one write, however many wait', async () => {
+  const database = open();
+  const [other, seen] = [open(), new Set<number>()];
+  const writing = Array.from({ length: 700 }, (_, index) =>
+    Promise.all(database.together(() => [database.write(claim(`a${index}`)), database.write(claim(`b${index}`))])),
+  );
+  for (const pair of writing) {
+    await pair;
+    const count = keys(other).length;
+    expect(count % 2).toBe(0);
+    seen.add(count);
+  }
+  expect(seen.size).toBeGreaterThan(1);
+});
+
+test('a group whose making throws writes nothing', async () => {
+  const database = open();
+  let first: Promise<unknown> = Promise.resolve();
+  expect(() =>
+    database.together(() => {
+      first = database.write(claim('a'));
+      throw new Error('no');
+    }),
+  ).toThrow('no');
+  await expect(first).rejects.toThrow('no');
+  await database.write(claim('b'));
+  expect(keys(database)).toEqual(['b']);
+});
+
 test('nothing is visible to others before it is acknowledged', async () => {
   const [one, two] = [open(), open()];
   const written = one.write(claim('a'));
@@ -102,7 +150,7 @@ test('closing commits what waits, and then refuses', async () => {
 
 test('opens what an earlier process left, whatever it left half done', () => {
   open();
-  expect(open().read((sql) => sql.get('PRAGMA user_version'))).toEqual({ user_version: 1 });
+  expect(open().read((sql) => sql.get('PRAGMA user_version'))).toEqual({ user_version: 2 });
 });
 
 test('refuses a file of a newer schema, and says so', () => {

@@ -4,23 +4,34 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { Database } from '../database.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Followers } from '../ports/followers.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { Recurrences } from '../ports/recurrences.ts';
 import type { Store } from '../ports/store.ts';
+import type { Together } from '../ports/together.ts';
 import { DistributedQueue } from '../queue/distributed.ts';
 import { EmbeddedQueue } from '../queue/embedded.ts';
 import { connectRedis } from '../redis.ts';
 import { distributedStore } from '../store/distributed.ts';
+import { distributedFollowers } from '../store/distributed-followers.ts';
 import { distributedLedger } from '../store/distributed-ledger.ts';
+import { distributedRecurrences } from '../store/distributed-recurrences.ts';
 import { embeddedStore } from '../store/embedded.ts';
+import { embeddedFollowers } from '../store/embedded-followers.ts';
 import { embeddedLedger } from '../store/embedded-ledger.ts';
+import { embeddedRecurrences } from '../store/embedded-recurrences.ts';
+import { inOrder, oneCommit } from '../store/together.ts';
 
 /** What outlives a restart, in the shape that the configuration asks for. */
 export type Keeping = {
   readonly queue: JobQueue;
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly followers: Followers;
+  readonly recurrences: Recurrences;
+  readonly together: Together;
   readonly shape: string;
   close(): Promise<void>;
 };
@@ -32,6 +43,9 @@ export async function openKeeping(config: Config, clock: Clock, log: Log): Promi
       queue: new EmbeddedQueue({ database, clock, log }),
       store: embeddedStore({ database, clock }),
       ledger: embeddedLedger({ database, clock }),
+      followers: embeddedFollowers({ database, clock }),
+      recurrences: embeddedRecurrences({ database, clock }),
+      together: oneCommit(database),
       shape: 'embedded',
       close: () => database.close(),
     };
@@ -41,6 +55,9 @@ export async function openKeeping(config: Config, clock: Clock, log: Log): Promi
     queue: new DistributedQueue({ redis, log }),
     store: distributedStore({ redis }),
     ledger: distributedLedger({ redis }),
+    followers: distributedFollowers({ redis }),
+    recurrences: distributedRecurrences({ redis }),
+    together: inOrder,
     shape: `Redis at ${redis.address}`,
     close: () => redis.close(),
   };

@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { connectRedis, type RedisLink } from '../../src/redis.ts';
 import { distributedStore } from '../../src/store/distributed.ts';
+import { distributedFollowers } from '../../src/store/distributed-followers.ts';
 import { distributedLedger } from '../../src/store/distributed-ledger.ts';
+import { distributedRecurrences } from '../../src/store/distributed-recurrences.ts';
 import { defaultRetention } from '../../src/store/retention.ts';
+import { followersContract } from '../contracts/followers.ts';
 import { ledgerContract } from '../contracts/ledger.ts';
+import { recurrencesContract } from '../contracts/recurrences.ts';
 import { storeContract } from '../contracts/store.ts';
 import { describeWith, redisServer } from '../needs.ts';
 import { silentLog } from '../queue/silent-log.ts';
@@ -56,6 +60,30 @@ describeWith('redis-server', redisServer !== undefined, 'on a real Redis', () =>
     const bed = makeBed();
     return {
       open: async () => distributedLedger({ redis: await bed.link(), prefix: bed.prefix }),
+      dispose: bed.dispose,
+    };
+  });
+
+  followersContract('the distributed followers', async () => {
+    const bed = makeBed();
+    const { prefix } = bed;
+    return {
+      async open(retention = {}) {
+        const all = { ...defaultRetention, ...retention };
+        return distributedFollowers({ redis: await bed.link(), prefix, retention: all });
+      },
+      dispose: bed.dispose,
+    };
+  });
+
+  recurrencesContract('the distributed recurrences', async () => {
+    const bed = makeBed();
+    const { prefix } = bed;
+    return {
+      async open(retention = {}) {
+        const all = { ...defaultRetention, ...retention };
+        return distributedRecurrences({ redis: await bed.link(), prefix, retention: all });
+      },
       dispose: bed.dispose,
     };
   });
