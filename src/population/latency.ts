@@ -1,5 +1,6 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import type { Times } from '../trace/critical-path.ts';
 import type { CellVisits } from './cell-visits.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
@@ -33,6 +34,7 @@ const QUANTILES = [0.5, 0.75, 0.9] as const;
 /** Compares every cell between the two sides; O(visits log visits). */
 export function shiftsOf(
   table: SpanTable,
+  times: Times,
   charges: Charges,
   cells: Cells,
   visits: CellVisits,
@@ -41,8 +43,8 @@ export function shiftsOf(
   const time = (row: number) => at(cells.time, row);
   const felt = (row: number) => at(cells.felt, row);
   const whole = (row: number) => at(table.end, row) - at(table.start, row);
-  const ahead = (row: number) => at(table.start, at(charges.callee, row)) - at(table.start, row);
-  const behind = (row: number) => at(table.end, row) - at(table.end, at(charges.callee, row));
+  const ahead = (row: number) => at(times.start, at(charges.callee, row)) - at(times.start, row);
+  const behind = (row: number) => at(times.end, row) - at(times.end, at(charges.callee, row));
   const answered = (row: number) => at(charges.callee, row) >= 0;
   const rowsOn = (side: Uint8Array) => rowsBySide(visits, side);
   const nowRows = rowsOn(sides.suspect);

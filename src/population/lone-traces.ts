@@ -1,5 +1,6 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import type { Times } from '../trace/critical-path.ts';
 import { type Cells, isEdge } from './cells.ts';
 import type { Charges } from './charges.ts';
 import { growthBeyond } from './latency.ts';
@@ -20,14 +21,20 @@ import { median, quantile, sorted } from './statistics.ts';
  * Gaps are charged by the star rule inside each trace: with two faults at once, other traces would speak for the other one.
  * Accuracy study, sections 1b and 2 ("trace mode without baseline").
  */
-export function waitingShares(table: SpanTable, charges: Charges, cells: Cells, chosen: Uint8Array): Float64Array {
+export function waitingShares(
+  table: SpanTable,
+  times: Times,
+  charges: Charges,
+  cells: Cells,
+  chosen: Uint8Array,
+): Float64Array {
   const typical = typicalGap(table, cells);
   const shares = new Float64Array(charges.parties.names.length);
   let traces = 0;
   for (let trace = 0; trace < table.traces; trace++) {
     if (chosen[trace] !== 1) continue;
     traces++;
-    chargeTrace(table, charges, cells, trace, typical, shares);
+    chargeTrace(table, times, charges, cells, trace, typical, shares);
   }
   return traces === 0 ? shares : shares.map((share) => share / traces);
 }
@@ -49,6 +56,7 @@ type Visited = { readonly cell: number; deviation: number; readonly ahead: numbe
 
 function chargeTrace(
   table: SpanTable,
+  times: Times,
   charges: Charges,
   cells: Cells,
   trace: number,
@@ -65,8 +73,8 @@ function chargeTrace(
     entry.deviation = Math.max(entry.deviation, growthBeyond(at(cells.time, row), typical));
     const callee = at(charges.callee, row);
     if (callee < 0) continue;
-    entry.ahead.push(at(table.start, callee) - at(table.start, row));
-    entry.behind.push(at(table.end, row) - at(table.end, callee));
+    entry.ahead.push(at(times.start, callee) - at(times.start, row));
+    entry.behind.push(at(times.end, row) - at(times.end, callee));
   }
   if (waited === 0) return;
   const shifts = [...visited.values()].map(({ cell, deviation, ahead, behind }) => ({

@@ -1,5 +1,6 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import type { Times } from '../trace/critical-path.ts';
 import type { Blame } from './blame.ts';
 import type { CellVisits } from './cell-visits.ts';
 import type { Cells } from './cells.ts';
@@ -39,6 +40,8 @@ export type Comparison = {
 /** What is the same whichever traces are compared. */
 export type Groundwork = {
   readonly table: SpanTable;
+  /** With every answer inside its call (`trace/nested-times.ts`). */
+  readonly times: Times;
   readonly charges: Charges;
   readonly cells: Cells;
   readonly visits: CellVisits;
@@ -57,8 +60,8 @@ const REACH = 3;
  * that they tell nothing about the suspects.
  */
 export function compare(ground: Groundwork, sides: Sides, company = sides.reference): Comparison {
-  const { table, charges, cells } = ground;
-  const shifts = shiftsOf(table, charges, cells, ground.visits, sides);
+  const { table, times, charges, cells } = ground;
+  const shifts = shiftsOf(table, times, charges, cells, ground.visits, sides);
   const owners = ownersOf(cells, shifts, charges.parties);
   const contribution = contributions(table, charges, cells, shifts, owners, sides);
   const failing = { suspect: sides.suspect, reference: company };
@@ -117,9 +120,9 @@ function rank({ charges, cells }: Groundwork, families: Families): readonly Susp
 }
 
 /** Without anything to compare with, all that can be held against a party is that it was waited for. */
-function rankAlone({ table, charges, cells }: Groundwork, { suspect }: Sides): readonly Suspicion[] {
+function rankAlone({ table, times, charges, cells }: Groundwork, { suspect }: Sides): readonly Suspicion[] {
   const { names } = charges.parties;
-  return [...waitingShares(table, charges, cells, suspect)]
+  return [...waitingShares(table, times, charges, cells, suspect)]
     .map((latency, party) => ({ party, latency, failure: 0, event: 0, structure: 0, score: latency }))
     .sort((a, b) => b.score - a.score || ((names[a.party] ?? '') < (names[b.party] ?? '') ? -1 : 1));
 }

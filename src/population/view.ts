@@ -1,6 +1,7 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at, type TraceId } from '../model/units.ts';
 import { criticalTimes } from '../trace/critical-path.ts';
+import { nestedTimes } from '../trace/nested-times.ts';
 import { selfTimes } from '../trace/self-time.ts';
 import { anchoredOrders } from './anchored-orders.ts';
 import { type Blame, findBlame } from './blame.ts';
@@ -68,7 +69,8 @@ const MOST_HALF = 1_000;
 /** Measures everything once. `labelled` is 1 for a baseline trace, one entry a trace. */
 export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints): View {
   const charges = chargeTime(table);
-  const own = { self: selfTimes(table), felt: criticalTimes(table) };
+  const times = nestedTimes(table);
+  const own = { self: selfTimes(table, times), felt: criticalTimes(table, times) };
   const cells = gatherCells(table, charges, own);
   const blame = findBlame(table, charges);
   const requests = labelRequests(table, labelled);
@@ -100,7 +102,7 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     reference: reference === 'baseline' ? baseline : reference === 'window' ? clean : new Uint8Array(table.traces),
   };
   const visits = cellVisits(table, cells);
-  const ground: Groundwork = { table, charges, cells, visits, blame, failed: requests.failed };
+  const ground: Groundwork = { table, times, charges, cells, visits, blame, failed: requests.failed };
   return {
     table,
     charges,

@@ -13,7 +13,7 @@ function sharesOf(drawing: string): Readonly<Record<string, number>> {
   const { table } = drawTable(drawing);
   const charges = chargeTime(table);
   const cells = gatherCells(table, charges, { self: selfTimes(table), felt: criticalTimes(table) });
-  const shares = waitingShares(table, charges, cells, new Uint8Array(table.traces).fill(1));
+  const shares = waitingShares(table, table, charges, cells, new Uint8Array(table.traces).fill(1));
   return Object.fromEntries(charges.parties.names.map((name, party) => [name, at(shares, party)]));
 }
 
