@@ -4,7 +4,17 @@ import { expect, test } from 'vitest';
 
 /** Who may import whom, by the first part of the path below `src`. ARCHITECTURE.md says the same in words. */
 const SHARED = ['failure.ts', 'telemetry.ts'];
-const ADAPTER = ['model', 'ports', 'formats', 'http.ts', 'database.ts', 'database-row.ts', 'redis.ts', ...SHARED];
+const ADAPTER = [
+  'model',
+  'ports',
+  'formats',
+  'http.ts',
+  'rest.ts',
+  'database.ts',
+  'database-row.ts',
+  'redis.ts',
+  ...SHARED,
+];
 const PURE = ['model', 'trace', 'population', 'detectors'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
@@ -26,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   questions: [...PURE, 'ports', 'render', 'formats', 'investigation', ...SHARED],
   'failure.ts': [],
   'http.ts': ['failure.ts'],
+  'rest.ts': ['failure.ts'],
   'telemetry.ts': [],
   'database.ts': ['failure.ts', 'database-row.ts', 'database-schema.ts', 'ports', 'model'],
   'database-schema.ts': ['failure.ts', 'database-row.ts'],
@@ -38,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server.ts': ['failure.ts', 'http.ts', 'ports'],
   'compose.ts': ['*'],
   compose: ['*'],
+  doctor: ['model', 'ports', 'slack', 'render', 'config.ts', 'redis.ts', 'failure.ts'],
   'webhooks.ts': ['failure.ts', 'http.ts', 'model', 'ports', 'telemetry.ts'],
   'redis.ts': ['failure.ts', 'ports'],
   'database-row.ts': ['failure.ts'],

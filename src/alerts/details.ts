@@ -39,6 +39,15 @@ function linkNamed(details: readonly Detail[], names: readonly string[]): string
     .find((link) => link !== undefined);
 }
 
+/** The channel of a link into Slack: `https://acme.slack.com/archives/C0123`, `https://app.slack.com/client/T01/C0123`. */
+export function slackChannelIn(link: string | null | undefined): string | undefined {
+  const address = webLink(link);
+  if (address === undefined) return undefined;
+  const { hostname, pathname } = new URL(address);
+  if (hostname !== 'slack.com' && !hostname.endsWith('.slack.com')) return undefined;
+  return /^\/(?:archives|client\/[A-Z0-9]+)\/([CG][A-Z0-9]{5,20})(?:\/|$)/.exec(pathname)?.[1];
+}
+
 const RUNBOOK = ['runbook', 'runbook_url', 'runbookurl', 'playbook', 'playbook_url'];
 const DASHBOARD = ['dashboard', 'dashboard_url', 'dashboardurl', '__dashboardurl__', 'panel_url', 'panelurl'];
 const OWNER = ['owner', 'owner_url', 'team_url'];
@@ -87,6 +96,19 @@ export function factsIn(details: readonly Detail[]): Partial<Pick<Alert, keyof t
 
 function isCalled(path: string, name: string): boolean {
   return path === name || path.endsWith(`.${name}`);
+}
+
+/** Links that carry a text for people, by what the text calls them: "Runbook", "Grafana dashboard". */
+export function namedLinks(links: readonly { readonly text: string; readonly href: string }[]): Alert['links'] {
+  const called = (pattern: RegExp) =>
+    links
+      .filter(({ text }) => pattern.test(text))
+      .map(({ href }) => webLink(href))
+      .find((link) => link !== undefined);
+  const runbook = called(/run\s?book|play\s?book/i);
+  const dashboard = called(/dashboard|panel|grafana/i);
+  const owner = called(/\b(owner|team)\b/i);
+  return { ...(runbook ? { runbook } : {}), ...(dashboard ? { dashboard } : {}), ...(owner ? { owner } : {}) };
 }
 
 /** The text when it is an http(s) address, so that no `javascript:` becomes a link in a channel. */

@@ -24,6 +24,9 @@ export type Reading =
   | { readonly ignored: string }
   | { readonly handshake: (signal: AbortSignal) => Promise<string> };
 
+/** An alert with what its webhook left out; `caveat` says for the card, in a sentence without its full stop, what could not be had. */
+export type Enriched = { readonly alert: Alert; readonly caveat?: string };
+
 /** Somebody who wakes us, reached at `POST /webhooks/<kind>`. */
 export interface AlertSource {
   /** Last part of its address, and the `source` of its alerts. */
@@ -40,6 +43,12 @@ export interface AlertSource {
   read(delivery: Delivery): Reading;
   /** The status that makes this sender do the right thing after a failure: drop, or send again. */
   refuse(failure: { readonly kind: string; readonly message: string; readonly hint: string }): Reply;
+  /**
+   * Fetches from the sender what the webhook left out, before traces are looked for; missing where there is nothing to fetch
+   * or nobody to ask. Bounded in time and size. Rejects only with the signal's reason: a sender that does not answer costs a
+   * caveat, not the investigation.
+   */
+  enrich?(alert: Alert, signal: AbortSignal): Promise<Enriched>;
   /** Answers `OPTIONS`, for senders that ask whether they may send before they do. */
   greet?(headers: Delivery['headers']): Reply;
 }

@@ -84,7 +84,43 @@ alertSourceContract({
       },
     ],
     'incident.resolved.json': [{ id: 'QCAUSEWAY00001', event: 'resolved', startedAt: at('2026-03-14T03:12:05Z') }],
-    'incident.annotated.json': { ignored: /incident\.annotated is not an event/ },
+    'incident.merged.json': [{ id: 'QCAUSEWAY00001', event: 'resolved', mergedInto: 'QCAUSEWAY00002' }],
+    'incident.escalated.json': [{ id: 'QCAUSEWAY00001', event: 'escalated', team: 'Payments' }],
+    'incident.delegated.json': [
+      { event: 'escalated', links: { owner: 'https://example.pagerduty.com/escalation_policies/PESC002' } },
+    ],
+    'incident.unacknowledged.json': [{ event: 'unacknowledged', occurredAt: at('2026-03-14T03:45:00Z') }],
+    'incident.reassigned.json': [{ event: 'updated' }],
+    'incident.priority_updated.json': [
+      { event: 'updated', severity: 'P2', priority: 'P2', urgency: 'low', channel: 'C0INCIDENT1' },
+    ],
+    'incident.annotated.json': [
+      {
+        id: 'QCAUSEWAY00001',
+        event: 'updated',
+        title: 'checkout: error rate above 5 %',
+        note: 'Looks like the provider.',
+        url: 'https://example.pagerduty.com/incidents/QCAUSEWAY00001',
+      },
+    ],
+    'incident.annotated.resolution.json': [{ event: 'updated', note: 'rolled checkout back to 1.4.2 — 直りました' }],
+    'incident.annotated.own.json': { ignored: /our own/ },
+    'incident.status_update_published.json': [{ event: 'updated', note: 'A fix is being rolled out.' }],
+    'incident.custom_field_values.updated.json': [
+      {
+        id: 'QCAUSEWAY00001',
+        event: 'updated',
+        title: 'Incident QCAUSEWAY00001',
+        environment: 'production',
+        links: { runbook: 'https://wiki.example.com/runbooks/checkout' },
+        labels: {
+          environment: 'production',
+          runbook: 'https://wiki.example.com/runbooks/checkout',
+          'regions.0': 'eu',
+          'regions.1': 'us',
+        },
+      },
+    ],
     'incident.workflow.started.json': { ignored: /incident\.workflow\.started is not an event/ },
     'pagey.ping.json': { ignored: /the webhook works/ },
   },
@@ -185,6 +221,25 @@ describe('reading PagerDuty', () => {
     const details = JSON.parse('{"__proto__":"x","constructor":"y","toString":{"__proto__":"z"}}');
     const reading = readChanged((event) => Object.assign(event.data, { body: { details } }));
     expect('alerts' in reading && Object.getPrototypeOf(reading.alerts[0]?.labels)).toBe(Object.prototype);
+  });
+
+  test('a note in which a person quotes ours is theirs', () => {
+    const json = JSON.parse(fixture('incident.annotated.own.json').toString());
+    json.event.data.content += '\nThanks, rolled back.';
+    expect(source.read({ headers: {}, body: Buffer.from(JSON.stringify(json)) })).toMatchObject({
+      alerts: [{ event: 'updated', note: expect.stringContaining('Thanks, rolled back.') }],
+    });
+  });
+
+  test.each([
+    'service.updated',
+    'incident.responder.added',
+    'incident.not_known_yet',
+    'incident.workflow.completed',
+  ])('%s is named and changes nothing', (type) => {
+    expect(readChanged((event) => Object.assign(event, { event_type: type, data: { type: 'x' } }))).toEqual({
+      ignored: `${type} is not an event that Causeway acts on.`,
+    });
   });
 
   test('people are not among the labels', () => {
