@@ -1,11 +1,12 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ordinalOf } from '../trace/build.ts';
+import { PairNumbers } from '../trace/pair-numbers.ts';
 import { type Clocks, clocksOf, orderOf } from '../trace/skew.ts';
 import type { Cells } from './cells.ts';
 import { type Charges, Place } from './charges.ts';
 import type { Sides } from './latency.ts';
-import { ensure, PairNumbers } from './numbering.ts';
+import { ensure } from './numbering.ts';
 import { isWrite, type OrderBreach, type OrderCounts, type OrderRule } from './order.ts';
 import { certainRise, STRICT_Z } from './statistics.ts';
 

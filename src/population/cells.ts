@@ -1,7 +1,7 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import { PairNumbers } from '../trace/pair-numbers.ts';
 import { type Charges, Place } from './charges.ts';
-import { PairNumbers } from './numbering.ts';
 
 /**
  * A cell is a place where time can go, the same in every trace: a service's own work behind one entry operation, or the gap

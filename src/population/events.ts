@@ -1,9 +1,10 @@
 import type { SpanEvent } from '../model/span.ts';
 import { Flag, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import { PairNumbers } from '../trace/pair-numbers.ts';
 import type { Charges } from './charges.ts';
 import type { Sides } from './latency.ts';
-import { ensure, PairNumbers } from './numbering.ts';
+import { ensure } from './numbering.ts';
 import { certainRise, LOOSE_Z } from './statistics.ts';
 
 /** A log line or exception that suspects lack or that is new in them, given that the same span was visited. */

@@ -1,9 +1,10 @@
 import { Kind, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import { PairNumbers } from '../trace/pair-numbers.ts';
 import type { Cells } from './cells.ts';
 import { type Charges, Place } from './charges.ts';
 import type { Sides } from './latency.ts';
-import { ensure, PairNumbers } from './numbering.ts';
+import { ensure } from './numbering.ts';
 import { certainRise, median, STRICT_Z, sorted } from './statistics.ts';
 
 /**

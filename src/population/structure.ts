@@ -1,9 +1,10 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import { PairNumbers } from '../trace/pair-numbers.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
 import type { Sides } from './latency.ts';
-import { ensure, PairNumbers } from './numbering.ts';
+import { ensure } from './numbering.ts';
 import { certainRise, STRICT_Z } from './statistics.ts';
 
 /** How what a service does for a request changed in kind, as opposed to in time. */
