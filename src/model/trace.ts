@@ -59,9 +59,13 @@ export type SpanTable = {
   spanId(row: number): SpanId;
   /** The span's name as it was recorded. */
   name(row: number): string;
+  /** Number of that name: equal names have equal ones, so that what is found out about a name is found out once; not a text id. */
+  nameId(row: number): number;
   attribute(row: number, key: string): AttributeValue | undefined;
   resource(row: number, key: string): AttributeValue | undefined;
-  /** Every attribute key of the span (`scope: 'span'`) or of its resource. */
+  /** Whether any span, event or resource of the table has an attribute of the key; where none has, no row need be asked. */
+  carries(key: string): boolean;
+  /** Every attribute key of the span (`scope: 'span'`) or of its resource; spans of the same keys mostly share one array. */
   keys(row: number, scope: 'span' | 'resource'): readonly string[];
   status(row: number): SpanStatus;
   statusMessage(row: number): string | undefined;

@@ -1,25 +1,11 @@
 import type { Attributes, AttributeValue } from '../model/span.ts';
 import { at } from '../model/units.ts';
+import { AttributeKeys, type Key } from './attribute-keys.ts';
 import { IntColumn } from './column.ts';
 import { ValueHeap } from './value-heap.ts';
 
-/** A run [from, to) of the pool: the attributes of one span, event or resource. */
-export type Run = { readonly from: number; readonly to: number };
-
-type Scalar = string | number | boolean;
-
-type Key = {
-  readonly id: number;
-  readonly name: string;
-  /** Value → pair. Lists are found by their JSON, in a map of their own. */
-  readonly scalars: Map<Scalar, number>;
-  readonly lists: Map<string, number>;
-  seen: number;
-  unique: boolean;
-  /** The pair that was met last: most attributes repeat from span to span, and comparing is cheaper than looking up. */
-  lastValue: AttributeValue | undefined;
-  lastPair: number;
-};
+/** The attributes of one span, event or resource: where its values begin, and the number of the shape of its keys. */
+export type Run = { readonly from: number; readonly shape: number };
 
 /** A key is judged after this many values … */
 const JUDGED_AFTER = 512;
@@ -39,58 +25,69 @@ const UNIQUE_SHARE = 0.5;
  */
 export class AttributePool {
   readonly #codes = new IntColumn();
-  readonly #keys = new Map<string, Key>();
-  readonly #keyNames: string[] = [];
-  readonly #pairKeys = new IntColumn();
+  readonly #keys = new AttributeKeys();
   readonly #pairValues: AttributeValue[] = [];
   readonly #heap = new ValueHeap();
 
+  /** Where the next run will begin. */
   get size(): number {
     return this.#codes.size;
   }
 
-  /** Appends a run and returns where it begins; it goes to `size`. `onlyPairs` keeps every value in the dictionary, so that equal attributes have equal codes. */
+  /**
+   * Appends a run and returns the number of its shape. `onlyPairs` keeps every value in the dictionary, so that equal
+   * attributes have equal codes.
+   */
   put(attributes: Attributes, onlyPairs = false): number {
-    const from = this.#codes.size;
-    for (const name of Object.keys(attributes)) {
+    const keys = this.#keys;
+    const names = Object.keys(attributes);
+    if (keys.isCrowded) names.sort();
+    let shape = keys.none;
+    for (const name of names) {
       const value = attributes[name];
-      if (value !== undefined) this.#codes.push(this.#code(name, value, onlyPairs));
+      if (value === undefined) continue;
+      shape = keys.after(shape, name);
+      if (shape.key !== undefined) this.#codes.push(this.#code(shape.key, value, onlyPairs));
     }
-    return from;
+    return shape.id;
   }
 
   /** Forgets the run that was put last. */
   takeBack(run: Run): void {
-    if (run.to === this.#codes.size) this.#codes.size = run.from;
+    if (run.from + this.#keys.shape(run.shape).size === this.#codes.size) this.#codes.size = run.from;
   }
 
   /** The codes of a run, sorted: equal for equal attributes when both were put as pairs only. */
   fingerprint(run: Run): string {
-    return this.#codes.values.slice(run.from, run.to).sort().join();
+    return this.#codes.values
+      .slice(run.from, run.from + this.#keys.shape(run.shape).size)
+      .sort()
+      .join();
   }
 
-  value(run: Run, name: string): AttributeValue | undefined {
-    const key = this.#keys.get(name)?.id;
-    if (key === undefined) return undefined;
-    for (let index = run.from; index < run.to; index++) {
-      const code = at(this.#codes.values, index);
-      if (this.#keyOf(code) === key) return this.#valueOf(code);
-    }
-    return undefined;
+  /** Whether anything that was put has the key. */
+  carries(name: string): boolean {
+    return this.#keys.find(name) !== undefined;
+  }
+
+  /** The value of a key in the run that begins at `from`. */
+  value(from: number, shape: number, name: string): AttributeValue | undefined {
+    const key = this.#keys.find(name);
+    const place = key === undefined ? -1 : this.#keys.place(shape, key);
+    return place < 0 ? undefined : this.#valueOf(at(this.#codes.values, from + place));
+  }
+
+  /** The keys of a shape, sorted; always the same array. */
+  names(shape: number): readonly string[] {
+    return this.#keys.names(shape);
   }
 
   /** The run as an object, keys sorted. */
-  record(run: Run): Attributes {
-    const entries: [string, AttributeValue][] = [];
-    for (let index = run.from; index < run.to; index++) {
-      const code = at(this.#codes.values, index);
-      entries.push([this.#keyNames[this.#keyOf(code)] ?? '', this.#valueOf(code)]);
-    }
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  record(from: number, shape: number): Attributes {
+    return Object.fromEntries(this.names(shape).map((name) => [name, this.value(from, shape, name) ?? '']));
   }
 
-  #code(name: string, value: AttributeValue, onlyPairs: boolean): number {
-    const key = this.#key(name);
+  #code(key: Key, value: AttributeValue, onlyPairs: boolean): number {
     key.seen += 1;
     if (value === key.lastValue) return key.lastPair;
     const pairs: Map<AttributeValue, number> = typeof value === 'object' ? key.lists : key.scalars;
@@ -98,10 +95,9 @@ export class AttributePool {
     if (known !== undefined) return this.#met(key, value, known);
     if (!onlyPairs && typeof value !== 'boolean') {
       if (!key.unique && key.seen > JUDGED_AFTER) key.unique = pairs.size > key.seen * UNIQUE_SHARE;
-      if (key.unique) return ~this.#heap.put(key.id, value);
+      if (key.unique) return ~this.#heap.put(value);
     }
     const pair = this.#pairValues.length;
-    this.#pairKeys.push(key.id);
     if (typeof value === 'object') key.lists.set(JSON.stringify(value), pair);
     else key.scalars.set(value, pair);
     this.#pairValues.push(value);
@@ -112,21 +108,6 @@ export class AttributePool {
     key.lastValue = value;
     key.lastPair = pair;
     return pair;
-  }
-
-  #key(name: string): Key {
-    const known = this.#keys.get(name);
-    if (known !== undefined) return known;
-    const id = this.#keyNames.length;
-    const counts = { seen: 0, unique: false, lastValue: undefined, lastPair: -1 };
-    const key: Key = { id, name, scalars: new Map(), lists: new Map(), ...counts };
-    this.#keyNames.push(name);
-    this.#keys.set(name, key);
-    return key;
-  }
-
-  #keyOf(code: number): number {
-    return code >= 0 ? at(this.#pairKeys.values, code) : this.#heap.key(~code);
   }
 
   #valueOf(code: number): AttributeValue {

@@ -101,6 +101,14 @@ export class SpanColumns implements SpanTable {
     return this.#staged.nameOf(at(this.#source, row));
   }
 
+  nameId(row: number): number {
+    return this.#staged.nameId(at(this.#source, row));
+  }
+
+  carries(key: string): boolean {
+    return this.#staged.carries(key);
+  }
+
   attribute(row: number, key: string): AttributeValue | undefined {
     return this.#staged.attribute(at(this.#source, row), key);
   }
@@ -111,7 +119,7 @@ export class SpanColumns implements SpanTable {
 
   keys(row: number, scope: 'span' | 'resource'): readonly string[] {
     const source = at(this.#source, row);
-    return Object.keys(scope === 'span' ? this.#staged.attributes(source) : this.#staged.resourceAttributes(source));
+    return scope === 'span' ? this.#staged.keys(source) : this.#staged.resourceKeys(source);
   }
 
   status(row: number): SpanStatus {

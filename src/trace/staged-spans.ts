@@ -1,4 +1,12 @@
-import type { Attributes, SpanEvent, SpanKind, SpanLink, SpanRecord, SpanStatus } from '../model/span.ts';
+import type {
+  Attributes,
+  AttributeValue,
+  SpanEvent,
+  SpanKind,
+  SpanLink,
+  SpanRecord,
+  SpanStatus,
+} from '../model/span.ts';
 import { Kind } from '../model/trace.ts';
 import { at, type SpanId, type TraceId } from '../model/units.ts';
 import { AttributePool, type Run } from './attribute-pool.ts';
@@ -45,14 +53,14 @@ export class StagedSpans {
   readonly #resources: Run[] = [];
   readonly #resourceIds = new Map<string, number>();
   readonly #resourcesSeen = new WeakMap<Attributes, number>();
-  /** Run of span n: [attributesFrom[n], attributesTo[n]); events of span n: [eventsFrom[n], eventsFrom[n + 1]). */
+  /** Where the attributes of a span begin, and the shape of their keys; events of span n: [eventsFrom[n], eventsFrom[n + 1]). */
   readonly #attributesFrom = new IntColumn();
-  readonly #attributesTo = new IntColumn();
+  readonly #attributesShape = new IntColumn();
   readonly #eventsFrom = new IntColumn();
   readonly #eventName = new IntColumn();
   readonly #eventTime = new NumberColumn();
   readonly #eventFrom = new IntColumn();
-  readonly #eventTo = new IntColumn();
+  readonly #eventShape = new IntColumn();
 
   get size(): number {
     return this.trace.size;
@@ -78,8 +86,8 @@ export class StagedSpans {
     if (span.statusMessage !== undefined) this.#messages.set(index, span.statusMessage);
     this.#scope.push(span.scope === undefined ? -1 : this.texts.id(span.scope));
     this.#resource.push(this.#resourceId(span.resource));
-    this.#attributesFrom.push(this.#pool.put(span.attributes));
-    this.#attributesTo.push(this.#pool.size);
+    this.#attributesFrom.push(this.#pool.size);
+    this.#attributesShape.push(this.#pool.put(span.attributes));
     this.#eventsFrom.push(this.#eventName.size);
     for (const event of span.events) this.#addEvent(event);
     if (span.links.length > 0) this.links.set(index, span.links);
@@ -94,7 +102,11 @@ export class StagedSpans {
   }
 
   nameOf(index: number): string {
-    return this.texts.text(at(this.#name.values, index));
+    return this.texts.text(this.nameId(index));
+  }
+
+  nameId(index: number): number {
+    return at(this.#name.values, index);
   }
 
   statusOf(index: number): SpanStatus {
@@ -110,12 +122,21 @@ export class StagedSpans {
     return id < 0 ? undefined : this.texts.text(id);
   }
 
-  attribute(index: number, key: string): ReturnType<AttributePool['value']> {
-    return this.#pool.value(this.#run(index), key);
+  /** Whether anything here has an attribute of the key. */
+  carries(key: string): boolean {
+    return this.#pool.carries(key);
+  }
+
+  attribute(index: number, key: string): AttributeValue | undefined {
+    return this.#pool.value(at(this.#attributesFrom.values, index), at(this.#attributesShape.values, index), key);
   }
 
   attributes(index: number): Attributes {
-    return this.#pool.record(this.#run(index));
+    return this.#pool.record(at(this.#attributesFrom.values, index), at(this.#attributesShape.values, index));
+  }
+
+  keys(index: number): readonly string[] {
+    return this.#pool.names(at(this.#attributesShape.values, index));
   }
 
   /** Number of the resource: spans with equal ones have the same. */
@@ -123,12 +144,13 @@ export class StagedSpans {
     return at(this.#resource.values, index);
   }
 
-  resource(index: number, key: string): ReturnType<AttributePool['value']> {
-    return this.#pool.value(this.#resourceRun(index), key);
+  resource(index: number, key: string): AttributeValue | undefined {
+    const { from, shape } = this.#resourceRun(index);
+    return this.#pool.value(from, shape, key);
   }
 
-  resourceAttributes(index: number): Attributes {
-    return this.#pool.record(this.#resourceRun(index));
+  resourceKeys(index: number): readonly string[] {
+    return this.#pool.names(this.#resourceRun(index).shape);
   }
 
   hasEvents(index: number): boolean {
@@ -138,11 +160,10 @@ export class StagedSpans {
   events(index: number): readonly SpanEvent[] {
     const events: SpanEvent[] = [];
     for (let event = at(this.#eventsFrom.values, index); event < this.#eventsTo(index); event++) {
-      const run = { from: at(this.#eventFrom.values, event), to: at(this.#eventTo.values, event) };
       events.push({
         name: this.texts.text(at(this.#eventName.values, event)),
         time: at(this.#eventTime.values, event),
-        attributes: this.#pool.record(run),
+        attributes: this.#pool.record(at(this.#eventFrom.values, event), at(this.#eventShape.values, event)),
       });
     }
     return events;
@@ -150,10 +171,6 @@ export class StagedSpans {
 
   #eventsTo(index: number): number {
     return index + 1 < this.size ? at(this.#eventsFrom.values, index + 1) : this.#eventName.size;
-  }
-
-  #run(index: number): Run {
-    return { from: at(this.#attributesFrom.values, index), to: at(this.#attributesTo.values, index) };
   }
 
   #resourceRun(index: number): Run {
@@ -165,8 +182,8 @@ export class StagedSpans {
   #addEvent(event: SpanEvent): void {
     this.#eventName.push(this.texts.id(event.name));
     this.#eventTime.push(event.time);
-    this.#eventFrom.push(this.#pool.put(event.attributes));
-    this.#eventTo.push(this.#pool.size);
+    this.#eventFrom.push(this.#pool.size);
+    this.#eventShape.push(this.#pool.put(event.attributes));
   }
 
   #trace(traceId: TraceId, population: number): number {
@@ -187,7 +204,7 @@ export class StagedSpans {
   #resourceId(attributes: Attributes): number {
     const seen = this.#resourcesSeen.get(attributes);
     if (seen !== undefined) return seen;
-    const run = { from: this.#pool.put(attributes, true), to: this.#pool.size };
+    const run = { from: this.#pool.size, shape: this.#pool.put(attributes, true) };
     const fingerprint = this.#pool.fingerprint(run);
     const known = this.#resourceIds.get(fingerprint);
     const id = known ?? this.#resources.length;

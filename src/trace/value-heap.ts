@@ -6,8 +6,8 @@ const TEXT = 0;
 const NUMBER = 1;
 const LIST = 2;
 
-/** Key (4 bytes), kind (1), length (4). */
-const HEADER = 9;
+/** Kind (1 byte), length (4). */
+const HEADER = 5;
 const CHUNK_BITS = 20;
 const CHUNK = 1 << CHUNK_BITS;
 const CHUNKS = 1 << (31 - CHUNK_BITS);
@@ -21,30 +21,25 @@ export class ValueHeap {
   readonly #chunks: Buffer[] = [];
   #free = CHUNK;
 
-  put(key: number, value: Exclude<AttributeValue, boolean>): number {
+  put(value: Exclude<AttributeValue, boolean>): number {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     const length = typeof value === 'number' ? 8 : Buffer.byteLength(text);
     const place = this.#reserve(HEADER + length);
     const chunk = this.#chunk(this.#chunks.length - 1);
-    chunk.writeUInt32LE(key, place);
-    chunk.writeUInt8(typeof value === 'string' ? TEXT : typeof value === 'number' ? NUMBER : LIST, place + 4);
-    chunk.writeUInt32LE(length, place + 5);
+    chunk.writeUInt8(typeof value === 'string' ? TEXT : typeof value === 'number' ? NUMBER : LIST, place);
+    chunk.writeUInt32LE(length, place + 1);
     if (typeof value === 'number') chunk.writeDoubleLE(value, place + HEADER);
     else chunk.write(text, place + HEADER);
     return (this.#chunks.length - 1) * CHUNK + place;
   }
 
-  key(address: number): number {
-    return this.#chunk(address >>> CHUNK_BITS).readUInt32LE(address & (CHUNK - 1));
-  }
-
   value(address: number): AttributeValue {
     const chunk = this.#chunk(address >>> CHUNK_BITS);
     const place = address & (CHUNK - 1);
-    const kind = chunk.readUInt8(place + 4);
+    const kind = chunk.readUInt8(place);
     const from = place + HEADER;
     if (kind === NUMBER) return chunk.readDoubleLE(from);
-    const text = chunk.toString('utf8', from, from + chunk.readUInt32LE(place + 5));
+    const text = chunk.toString('utf8', from, from + chunk.readUInt32LE(place + 1));
     return kind === TEXT ? text : JSON.parse(text);
   }
 
