@@ -43,7 +43,7 @@ export function chargeTime(table: SpanTable): Charges {
   const visit = visitEntries(table);
   const host = new Int32Array(size);
   const place = new Uint8Array(size);
-  const callee = Int32Array.from(calls.of, (call) => (call < 0 ? -1 : at(calls.server, call)));
+  const callee = calls.of.map((call) => (call < 0 ? -1 : at(calls.server, call)));
   for (let row = 0; row < size; row++) {
     const outbound = at(calls.of, row) >= 0;
     const entry = at(visit, row) === row;

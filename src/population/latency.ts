@@ -46,13 +46,11 @@ export function shiftsOf(
   const ahead = (row: number) => at(times.start, at(charges.callee, row)) - at(times.start, row);
   const behind = (row: number) => at(times.end, row) - at(times.end, at(charges.callee, row));
   const answered = (row: number) => at(charges.callee, row) >= 0;
-  const rowsOn = (side: Uint8Array) => rowsBySide(visits, side);
-  const nowRows = rowsOn(sides.suspect);
-  const beforeRows = rowsOn(sides.reference);
+  const nowRows = rowsBySide(visits, sides.suspect, cells.count);
+  const beforeRows = rowsBySide(visits, sides.reference, cells.count);
   const kin = kinOf(cells, beforeRows);
-  return Array.from({ length: cells.count }, (_, cell) => {
-    const visited = nowRows(cell);
-    const known = beforeRows(cell);
+  return nowRows.map((visited, cell) => {
+    const known = beforeRows[cell] ?? NO_ROWS;
     const now = sample(visited, time);
     const seen = known.length > 0;
     // Where the callee's spans are missing, its work is in the gap: such a call is compared with whole calls.
@@ -98,25 +96,29 @@ export function growthBeyond(now: number, usual: number): number {
 const NO_ROWS = new Int32Array(0);
 
 /** By cell, its rows in the traces of one side. */
-function rowsBySide({ from, rows, traces }: CellVisits, side: Uint8Array): (cell: number) => Int32Array {
-  return (cell) => {
+function rowsBySide({ from, rows, traces }: CellVisits, side: Uint8Array, cells: number): readonly Int32Array[] {
+  return Array.from({ length: cells }, (_, cell) => {
     const begin = at(from, cell);
     const end = at(from, cell + 1);
     let count = 0;
     for (let index = begin; index < end; index++) count += at(side, at(traces, index));
     if (count === 0) return NO_ROWS;
+    if (count === end - begin) return rows.subarray(begin, end);
     const found = new Int32Array(count);
     let next = 0;
     for (let index = begin; index < end; index++) {
       if (at(side, at(traces, index)) === 1) found[next++] = at(rows, index);
     }
     return found;
-  };
+  });
 }
 
 /** What was measured on some rows, in ascending order. */
-const sample = (rows: Int32Array, measure: (row: number) => number): Float64Array =>
-  Float64Array.from(rows, measure).sort();
+function sample(rows: Int32Array, measure: (row: number) => number): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let index = 0; index < rows.length; index++) values[index] = measure(at(rows, index));
+  return values.sort();
+}
 
 /**
  * Where a kind of call or work was never seen before, its nearest kin stands in: same parties, then, for a call, any call of
@@ -124,12 +126,11 @@ const sample = (rows: Int32Array, measure: (row: number) => number): Float64Arra
  */
 function kinOf(
   cells: Cells,
-  rowsBefore: (cell: number) => Int32Array,
+  rowsBefore: readonly Int32Array[],
 ): (cell: number, measure: (row: number) => number) => Float64Array {
   const groups = new Map<string, number[]>();
-  const seen = Array.from({ length: cells.count }, (_, cell) => rowsBefore(cell).length > 0);
-  seen.forEach((known, cell) => {
-    if (!known) return;
+  rowsBefore.forEach((known, cell) => {
+    if (known.length === 0) return;
     const from = at(cells.from, cell);
     const to = at(cells.to, cell);
     ensure(groups, `${from} ${to}`, () => []).push(cell);
@@ -142,7 +143,9 @@ function kinOf(
     const near = `${from} ${to}`;
     const key = groups.has(near) || to < 0 ? near : `${from} any`;
     const pool = ensure(pools, measure, () => new Map<string, Float64Array>());
-    return ensure(pool, key, () => merged((groups.get(key) ?? []).map((kin) => sample(rowsBefore(kin), measure))));
+    return ensure(pool, key, () =>
+      merged((groups.get(key) ?? []).map((kin) => sample(rowsBefore[kin] ?? NO_ROWS, measure))),
+    );
   };
 }
 

@@ -19,18 +19,18 @@ type Naming = { readonly peer: Int32Array; readonly party: Int32Array; readonly 
  * named by its attributes.
  */
 export function nameParties(table: SpanTable, calls: Calls): Naming {
-  const names = serviceNames(table);
-  const numberOf = new Map(names.map((name, number) => [table.id(name), number]));
-  const party = Int32Array.from(table.service, (service) => numberOf.get(service) ?? -1);
+  const { names, numberOf } = numberServices(table);
+  const party = table.service.map((service) => at(numberOf, service));
   const services = names.length;
 
   const peer = new Int32Array(table.size).fill(-1);
   const unanswered: number[] = [];
-  calls.client.forEach((row, call) => {
+  for (let call = 0; call < calls.count; call++) {
+    const row = at(calls.client, call);
     const entry = at(calls.server, call);
     if (entry >= 0) peer[row] = at(party, entry);
     else unanswered.push(row);
-  });
+  }
   if (unanswered.length > 0) {
     const book = new AddressBook(table, calls.client, peer);
     const silent = unanswered.map((row) => {
@@ -57,9 +57,24 @@ function silentName(table: SpanTable, row: number, services: number, names: read
   return taken ? `${name} (${store})` : name;
 }
 
-function serviceNames(table: SpanTable): string[] {
-  const ids = new Set(table.service);
-  return [...ids].map((id) => table.text(id)).sort();
+/** The names of all services, sorted, and the place of each there by its text id. */
+function numberServices(table: SpanTable): { readonly names: string[]; readonly numberOf: Int32Array } {
+  let ids = 0;
+  for (let row = 0; row < table.size; row++) ids = Math.max(ids, at(table.service, row) + 1);
+  const numberOf = new Int32Array(ids).fill(-1);
+  const found: { readonly id: number; readonly name: string }[] = [];
+  for (let row = 0; row < table.size; row++) {
+    const id = at(table.service, row);
+    if (at(numberOf, id) === -1) {
+      numberOf[id] = found.length;
+      found.push({ id, name: table.text(id) });
+    }
+  }
+  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  found.forEach(({ id }, number) => {
+    numberOf[id] = number;
+  });
+  return { names: found.map(({ name }) => name), numberOf };
 }
 
 /** Which service answers at an address, and which service a caller's operation reaches, learned from the calls that show it. */

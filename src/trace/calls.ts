@@ -1,5 +1,6 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import { IntColumn } from './column.ts';
 import type { Times } from './critical-path.ts';
 import { peerName } from './peer.ts';
 import { isEntry, isRemote } from './visits.ts';
@@ -39,30 +40,58 @@ export type Calls = {
 export function callsOf(table: SpanTable, times: Times = table): Calls {
   const wraps = wrappers(table);
   const of = new Int32Array(table.size).fill(-1);
-  const rows: number[] = [];
+  const rows = new IntColumn();
   for (let row = 0; row < table.size; row++) {
     if (!isOutbound(table, row, at(wraps, row) === 1)) continue;
-    of[row] = rows.length;
+    of[row] = rows.size;
     rows.push(row);
   }
-  const client = Int32Array.from(rows);
-  const server = new Int32Array(rows.length).fill(-1);
-  const gap = new Float64Array(rows.length);
-  const before = new Float64Array(rows.length);
-  const after = new Float64Array(rows.length);
-  client.forEach((row, call) => {
+  const count = rows.size;
+  const client = rows.values.slice(0, count);
+  const server = new Int32Array(count).fill(-1);
+  const gap = new Float64Array(count);
+  const before = new Float64Array(count);
+  const after = new Float64Array(count);
+  for (let call = 0; call < count; call++) {
+    const row = at(client, call);
     const start = at(times.start, row);
     const end = at(times.end, row);
-    const answered = serversOf(table, row).filter((child) => (at(table.flags, child) & Flag.detached) === 0);
-    const [first] = answered;
-    gap[call] = Math.max(0, end - start - unionLength(answered, times));
-    if (first === undefined) return;
+    const { first, begins, ends, covered } = answersOf(table, row, times);
+    gap[call] = Math.max(0, end - start - covered);
+    if (first < 0) continue;
     server[call] = first;
-    before[call] = answered.reduce((least, child) => Math.min(least, at(times.start, child)), Infinity) - start;
-    after[call] = end - answered.reduce((most, child) => Math.max(most, at(times.end, child)), -Infinity);
-  });
-  return { count: rows.length, of, client, server, gap, before, after };
+    before[call] = begins - start;
+    after[call] = end - ends;
+  }
+  return { count, of, client, server, gap, before, after };
 }
+
+/** What came back to a call: the first answer's row (−1 for none), when answers began and ended, and what they cover, µs. */
+type Answers = { readonly first: number; readonly begins: number; readonly ends: number; readonly covered: number };
+
+/** Answers that were waited for. Nearly every call has one or none, and for those nothing is collected or sorted. */
+function answersOf(table: SpanTable, client: number, times: Times): Answers {
+  let first = -1;
+  let answers = 0;
+  let begins = Number.POSITIVE_INFINITY;
+  let ends = Number.NEGATIVE_INFINITY;
+  for (let index = at(table.childrenFrom, client); index < at(table.childrenFrom, client + 1); index++) {
+    const child = at(table.children, index);
+    if ((at(table.flags, child) & Flag.detached) !== 0 || !isRemote(table, child)) continue;
+    if (first < 0) first = child;
+    answers++;
+    begins = Math.min(begins, at(times.start, child));
+    ends = Math.max(ends, at(times.end, child));
+  }
+  if (answers === 0) return NO_ANSWER;
+  const covered = answers === 1 ? Math.max(0, ends - begins) : unionLength(waitedFor(table, client), times);
+  return { first, begins, ends, covered };
+}
+
+const NO_ANSWER: Answers = { first: -1, begins: 0, ends: 0, covered: 0 };
+
+const waitedFor = (table: SpanTable, client: number): readonly number[] =>
+  serversOf(table, client).filter((child) => (at(table.flags, child) & Flag.detached) === 0);
 
 /** Rows on the other side of an outbound span, by start: more than one behind a proxy or a hedged request. */
 export function serversOf(table: SpanTable, client: number): readonly number[] {
@@ -81,15 +110,16 @@ export function calleeOf(table: SpanTable, client: number): string | undefined {
 }
 
 function isOutbound(table: SpanTable, row: number, wraps: boolean): boolean {
+  const kind = at(table.kind, row);
+  if (kind === Kind.producer || kind === Kind.server || kind === Kind.consumer) return false;
+  if (kind === Kind.client && !wraps) return true;
   let remote = false;
   let own = false;
   for (let index = at(table.childrenFrom, row); index < at(table.childrenFrom, row + 1); index++) {
     if (isRemote(table, at(table.children, index))) remote = true;
     else own = true;
   }
-  const kind = at(table.kind, row);
-  if (kind === Kind.client) return remote || !wraps;
-  if (kind === Kind.producer || kind === Kind.server || kind === Kind.consumer) return false;
+  if (kind === Kind.client) return remote;
   return remote && !own && !isEntry(table, row);
 }
 
