@@ -30,7 +30,6 @@ export async function sayOnce(
 
 /** Writes a note whether the key has one or not; the last word stands. */
 export async function noteDown(ledger: Ledger, key: string, note: string, keepMs: number): Promise<void> {
-  await ledger.claim(key, note, keepMs);
   await ledger.settle(key, note, keepMs);
 }
 

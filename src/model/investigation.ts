@@ -1,4 +1,5 @@
 import type { Alert } from './alert.ts';
+import type { Component, Mechanism } from './finding.ts';
 import type { EpochMicros, TraceId } from './units.ts';
 import type { Analysis } from './verdict.ts';
 
@@ -29,6 +30,7 @@ export type Scope = {
   /** `service.name`s that the alert is about; empty means every service. */
   readonly services: readonly string[];
   readonly operation?: string;
+  readonly environment?: string;
   readonly from: EpochMicros;
   readonly to: EpochMicros;
   readonly traceIds: readonly TraceId[];
@@ -43,6 +45,8 @@ export type Gathering = {
   readonly spans: number;
   /** Widenings and caps in plain words, as "no baseline within the hour before: used the day". */
   readonly notes: readonly string[];
+  /** Traces that were still growing when they were read, or seemed so, with how many spans they had then. */
+  readonly unfinished?: readonly { readonly traceId: TraceId; readonly spans: number }[];
 };
 
 /** What went wrong while looking, for a person to read. */
@@ -56,6 +60,34 @@ export type Setback = {
 /** Whether the trouble goes on, looked up again after the verdict. */
 export type Recheck = { readonly at: EpochMicros; readonly affected: number; readonly examined: number };
 
+/** What broke, without its evidence: enough to say it again and to know it again. */
+export type Culprit = {
+  readonly mechanism: Mechanism;
+  readonly component: Component;
+  /** What the traces share, by its key alone: `on another version` is the same trouble. */
+  readonly qualifier?: string;
+};
+
+/** The same cause in other incidents, as the card says it. */
+export type SeenBefore = {
+  readonly times: number;
+  /** The latest of them, */
+  readonly at: EpochMicros;
+  /** its thread as an address, */
+  readonly link?: string;
+  /** and what ended it then. */
+  readonly fixedBy?: string;
+};
+
+/** The alerts for which an investigation answers beside its own. */
+export type Following = {
+  readonly alerts: number;
+  /** How often they fired again while they followed. */
+  readonly repeats: number;
+  /** Their different titles, the earliest first; at most three. */
+  readonly titles: readonly string[];
+};
+
 type Common = {
   readonly id: string;
   readonly trigger: Trigger;
@@ -66,10 +98,22 @@ type Common = {
   /** The alert's own end, when the sender told. */
   readonly resolvedAt?: EpochMicros;
   readonly acknowledgedAt?: EpochMicros;
+  readonly escalatedAt?: EpochMicros;
   /** Looked at in quiet hours: nothing is said before they end. */
   readonly heldUntil?: EpochMicros;
   /** Times the same alert fired again. */
   readonly repeats: number;
+  /** When it began to fire, and began again after an end: the latest few, in order. Plain repeats are not among them. */
+  readonly fires?: readonly EpochMicros[];
+  /** Deliveries that were counted lately, so that one which comes again after a crash counts once. */
+  readonly counted?: readonly string[];
+  /** What it was the time before, when the alert came back after its end; null when that could not be told. */
+  readonly before?: Culprit | null;
+  /** The investigation that answers for this one: the same cause, or the incident that it was merged into. */
+  readonly follows?: string;
+  readonly seenBefore?: SeenBefore;
+  /** What ended it, in the words of whoever did. */
+  readonly fixedBy?: string;
 };
 
 /** One look at one trouble: opened → answered, or failed and tried again. */
@@ -87,3 +131,23 @@ export type Investigation = Common &
   );
 
 export type Answered = Extract<Investigation, { status: 'answered' }>;
+
+/** What an investigation has whatever became of it. */
+export type Life = Common;
+
+export function lifeOf(investigation: Investigation): Life {
+  switch (investigation.status) {
+    case 'opened': {
+      const { status: _, ...life } = investigation;
+      return life;
+    }
+    case 'answered': {
+      const { status: _, answeredAt: _at, gathering: _how, analysis: _what, rechecks: _since, ...life } = investigation;
+      return life;
+    }
+    case 'failed': {
+      const { status: _, setback: _why, ...life } = investigation;
+      return life;
+    }
+  }
+}

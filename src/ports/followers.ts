@@ -1,3 +1,4 @@
+import type { Following } from '../model/investigation.ts';
 import type { EpochMicros } from '../model/units.ts';
 
 /** An alert for which an investigation answers that another alert set off: it has no card of its own. */
@@ -9,17 +10,6 @@ export type Follower = {
   readonly title: string;
   readonly at: EpochMicros;
 };
-
-/** Those who follow an investigation, as its card says it. */
-export type Following = {
-  readonly alerts: number;
-  /** How often they fired again while they followed. */
-  readonly repeats: number;
-  /** Their different titles, the earliest first; at most three. */
-  readonly titles: readonly string[];
-};
-
-export const NOBODY: Following = { alerts: 0, repeats: 0, titles: [] };
 
 /**
  * Which alerts are answered by which investigation. Lighter than investigations of their own, since a storm brings a

@@ -6,10 +6,14 @@ export type Job =
   | { readonly kind: 'investigate'; readonly investigation: string }
   | { readonly kind: 'recheck'; readonly investigation: string; readonly round: number }
   | { readonly kind: 'close'; readonly investigation: string }
+  /** Brings the card up to date with what is counted: repeats, followers, who has seen to it. */
+  | { readonly kind: 'refresh'; readonly investigation: string }
   /** Tells in the channel what was looked at in the quiet hours that end then. */
   | { readonly kind: 'digest'; readonly channel: string; readonly until: EpochMicros }
   /** Brings the line up to date that counts what the channel's cap kept out in the hour, numbered since the epoch. */
   | { readonly kind: 'overflow'; readonly channel: string; readonly hour: number }
+  /** Writes the verdict back where the incident is managed. A later round is begun when all attempts of one were in vain. */
+  | { readonly kind: 'note'; readonly investigation: string; readonly round: number }
   | { readonly kind: 'answer'; readonly question: Question };
 
 /** A job with the trace context of whoever added it (W3C `traceparent`), so that one trace runs from webhook to card. */

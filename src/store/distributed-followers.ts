@@ -44,7 +44,7 @@ export function distributedFollowers({
     async of(leader) {
       const [, following, titles] = keysOf(leader);
       const [counts, said] = await redis.run((commands) =>
-        Promise.all([commands.hgetall(following ?? ''), commands.zrange(titles ?? '', 0, TITLES - 1)]),
+        Promise.all([commands.hgetall(following ?? ''), commands.zrange(titles ?? '', 0, `${TITLES - 1}`)]),
       );
       return { ...totals.parse(counts), titles: said };
     },

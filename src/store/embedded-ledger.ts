@@ -1,9 +1,9 @@
-import type { Database } from '../database.ts';
+import type { Connection, Database } from '../database.ts';
 import { text } from '../database-row.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
-/** Ended notes that one claim lets go at most: more than it adds, so that the table follows what still counts. */
+/** Ended notes that one write lets go at most: more than it adds, so that the table follows what still counts. */
 const SWEEP = 4;
 
 /** The ledger of the embedded shape: a table of `causeway.db`. */
@@ -12,8 +12,7 @@ export function embeddedLedger({ database, clock }: { readonly database: Databas
   return {
     claim(key, note, keepMs) {
       return database.write((connection) => {
-        const ended = 'SELECT key FROM ledger WHERE keep_until <= ? ORDER BY keep_until LIMIT ?';
-        connection.run(`DELETE FROM ledger WHERE key IN (${ended})`, now(), SWEEP);
+        sweep(connection, now());
         const written = connection.get(
           `INSERT INTO ledger (key, note, keep_until) VALUES (?1, ?2, ?3)
            ON CONFLICT (key) DO UPDATE SET note = ?2, keep_until = ?3 WHERE keep_until <= ?4
@@ -47,7 +46,13 @@ export function embeddedLedger({ database, clock }: { readonly database: Databas
       await database.write((connection) => {
         const sql = 'INSERT OR REPLACE INTO ledger (key, note, keep_until) VALUES (?, ?, ?)';
         connection.run(sql, key, note, now() + keepMs);
+        sweep(connection, now());
       });
     },
   };
+}
+
+function sweep(connection: Connection, now: number): void {
+  const ended = 'SELECT key FROM ledger WHERE keep_until <= ? ORDER BY keep_until LIMIT ?';
+  connection.run(`DELETE FROM ledger WHERE key IN (${ended})`, now, SWEEP);
 }

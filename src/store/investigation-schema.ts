@@ -118,6 +118,7 @@ const gathering: z.ZodType<Gathering> = z.looseObject({
   scope: z.looseObject({
     services: z.array(text),
     operation: text.optional(),
+    environment: text.optional(),
     from: micros,
     to: micros,
     traceIds: z.array(text),
@@ -126,6 +127,7 @@ const gathering: z.ZodType<Gathering> = z.looseObject({
   baseline: count,
   spans: count,
   notes: z.array(text),
+  unfinished: z.array(z.looseObject({ traceId: text, spans: count })).optional(),
 });
 
 const alert: z.ZodType<Alert> = z.looseObject({
@@ -166,8 +168,15 @@ const common = {
   thread: thread.optional(),
   resolvedAt: micros.optional(),
   acknowledgedAt: micros.optional(),
+  escalatedAt: micros.optional(),
   heldUntil: micros.optional(),
   repeats: count,
+  fires: z.array(micros).optional(),
+  counted: z.array(text).optional(),
+  before: z.looseObject({ mechanism, component, qualifier: text.optional() }).nullable().optional(),
+  follows: text.optional(),
+  seenBefore: z.looseObject({ times: count, at: micros, link: text.optional(), fixedBy: text.optional() }).optional(),
+  fixedBy: text.optional(),
 };
 
 export const investigationSchema: z.ZodType<Investigation> = z.discriminatedUnion('status', [

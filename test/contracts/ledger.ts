@@ -46,6 +46,13 @@ export function ledgerContract(name: string, makeBed: () => Promise<LedgerBed>):
       expect(await ledger.claim('k', 'again', LONG)).toEqual({ ours: false, note: 'posted as 17.5' });
     });
 
+    test('settling needs no claim before it', async () => {
+      await ledger.settle('unclaimed', 'first', LONG);
+      await ledger.settle('unclaimed', 'last', LONG);
+      expect(await (await bed.open()).read('unclaimed')).toBe('last');
+      expect(await ledger.claim('unclaimed', 'late', LONG)).toEqual({ ours: false, note: 'last' });
+    });
+
     test('a note ends, and the key may be claimed anew', async () => {
       await ledger.claim('brief', 'first', 150);
       await ledger.claim('lasting', 'first', LONG);

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Alert } from '../model/alert.ts';
+import { type Culprit, type Investigation, type Life, lifeOf } from '../model/investigation.ts';
+import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
+import { culpritOf } from './culprit.ts';
+import { flappingOf } from './flapping.ts';
+
+/*
+ * The life of an alert, as changes of its investigation. All of them are pure, may be made twice, and go by what the
+ * sender's clock says rather than by the order in which things arrive:
+ *
+ *   triggered ──▶ opened ──▶ answered ──▶ resolved ──▶ triggered again ─┬─▶ opened anew, in the same thread
+ *                    │            │                                      └─▶ flapping: counted, nothing more
+ *                    └─ triggered ┴─ triggered: counted
+ */
+
+/** What an alert made of its investigation, and what is to be done about it. */
+export type Step = {
+  readonly next: Investigation;
+  readonly work: 'look' | 'refresh' | 'nothing';
+};
+
+/** Longer ago than this the thread is buried in its channel, where nobody sees a card being edited. */
+const SAME_THREAD: Micros = 6 * 60 * MINUTE;
+const COUNTED_KEPT = 16;
+const FIRES_KEPT = 100;
+
+export function opened(life: Pick<Life, 'id' | 'trigger' | 'channel' | 'openedAt'>): Investigation {
+  const { trigger } = life;
+  if (trigger.kind !== 'alert') return { status: 'opened', ...life, repeats: 0 };
+  const { alert } = trigger;
+  return { status: 'opened', ...life, repeats: 0, fires: [alert.occurredAt], counted: [markOf(alert)] };
+}
+
+/** The alert fires: again, still, or later than something that we know already. */
+export function fired(current: Investigation, alert: Alert): Step {
+  if (current.counted?.includes(markOf(alert))) return { next: current, work: nextOf(current) };
+  const counts = {
+    repeats: current.repeats + 1,
+    counted: [...(current.counted ?? []), markOf(alert)].slice(-COUNTED_KEPT),
+  };
+  const isNewest = alert.occurredAt >= lastFire(current);
+  const isBack = alert.event === 'reopened' || (current.resolvedAt ?? alert.occurredAt) < alert.occurredAt;
+  if (!isNewest || !isBack) {
+    const next = { ...current, ...counts };
+    return { next, work: current.status === 'answered' ? 'refresh' : 'look' };
+  }
+  const fires = [...(current.fires ?? []), alert.occurredAt].slice(-FIRES_KEPT);
+  const { resolvedAt: _, acknowledgedAt: _by, escalatedAt: _to, follows: _whom, ...rest } = lifeOf(current);
+  if (flappingOf(fires) !== undefined && current.status === 'answered') {
+    const { resolvedAt: _end, ...going } = current;
+    return { next: { ...going, ...counts, fires }, work: 'refresh' };
+  }
+  const before = beforeOf(current);
+  const trigger = { kind: 'alert', alert } as const;
+  const next = { ...rest, ...counts, fires, trigger, status: 'opened' as const };
+  return { next: before === undefined ? next : { ...next, before }, work: 'look' };
+}
+
+/** The alert is over, unless it fired again since. */
+export function resolved(current: Investigation, alert: Alert): Investigation {
+  if (alert.occurredAt < lastFire(current)) return current;
+  const at = Math.max(current.resolvedAt ?? alert.occurredAt, alert.occurredAt);
+  return at === current.resolvedAt ? current : { ...current, resolvedAt: at };
+}
+
+export function acknowledged(current: Investigation, alert: Alert): Investigation {
+  const at = Math.max(current.acknowledgedAt ?? alert.occurredAt, alert.occurredAt);
+  return at === current.acknowledgedAt ? current : { ...current, acknowledgedAt: at };
+}
+
+export function unacknowledged(current: Investigation, alert: Alert): Investigation {
+  if (current.acknowledgedAt === undefined || alert.occurredAt < current.acknowledgedAt) return current;
+  const { acknowledgedAt: _, ...rest } = current;
+  return rest;
+}
+
+export function escalated(current: Investigation, alert: Alert): Investigation {
+  const at = Math.max(current.escalatedAt ?? alert.occurredAt, alert.occurredAt);
+  return at === current.escalatedAt ? current : { ...current, escalatedAt: at };
+}
+
+/** Whether a fire belongs into a thread that is too old for anybody to look into. */
+export function isBuried(current: Investigation, alert: Alert): boolean {
+  return alert.occurredAt - Math.max(lastFire(current), current.resolvedAt ?? 0) > SAME_THREAD;
+}
+
+function lastFire({ fires, trigger, openedAt }: Investigation): EpochMicros {
+  return fires?.at(-1) ?? (trigger.kind === 'alert' ? trigger.alert.occurredAt : openedAt);
+}
+
+/** What it was the last time that it was looked at to an end. */
+function beforeOf(current: Investigation): Culprit | null | undefined {
+  return current.status === 'answered' ? (culpritOf(current.analysis) ?? null) : current.before;
+}
+
+/** A delivery that comes again may find its job lost to a crash, unless there is nothing left to do. */
+function nextOf(current: Investigation): Step['work'] {
+  return current.status === 'answered' ? 'nothing' : 'look';
+}
+
+function markOf({ delivery }: Alert): string {
+  return createHash('sha256').update(delivery).digest('hex').slice(0, 12);
+}
