@@ -56,6 +56,8 @@ export type Config = {
   readonly port: number;
   readonly otlpPort: number;
   readonly data: string;
+  /** Path of `causeway.yml`, which need not be there. */
+  readonly configFile: string;
   readonly role: 'all' | 'web' | 'worker';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly shadow: string | undefined;
@@ -148,6 +150,7 @@ export function readConfig(environment: Environment = process.env): Config {
     port: port('PORT'),
     otlpPort: port('OTLP_PORT'),
     data: text('CAUSEWAY_DATA'),
+    configFile: text('CAUSEWAY_CONFIG'),
     role,
     logLevel: oneOf('CAUSEWAY_LOG', ['info', 'debug', 'warn', 'error']),
     shadow: optional('CAUSEWAY_SHADOW')?.replace(/^#/, ''),

@@ -159,7 +159,8 @@ function mayHold({ environments }: Place, home: Place | undefined): boolean {
 function joined(left: TraceHit, right: TraceHit): TraceHit {
   const start = Math.min(left.start, right.start);
   const end = Math.max(left.start + left.duration, right.start + right.duration);
-  return { traceId: left.traceId, start, duration: end - start, error: left.error || right.error };
+  const first = left.start <= right.start ? left : right;
+  return { ...first, start, duration: end - start, error: left.error || right.error };
 }
 
 function noteOf(failure: Failure): string {

@@ -1,0 +1,136 @@
+import { parse as parseYaml } from 'yaml';
+import { backends } from '../backends/index.ts';
+import { type Config, readConfig } from '../config.ts';
+import { Failure } from '../failure.ts';
+import { traceNamedIn } from '../formats/trace-links.ts';
+import { analyse } from '../investigation/analyse.ts';
+import { type LiveQuestion, readBackend, type Step } from '../investigation/from-backend.ts';
+import type { SpanRecord } from '../model/span.ts';
+import type { TraceId } from '../model/units.ts';
+import { systemClock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { TraceBackend } from '../ports/trace-backend.ts';
+import { type CommandAnswer, commandAnswer } from './command-answer.ts';
+import { momentOf } from './moments.ts';
+import { openTraces, placesOf } from './traces.ts';
+
+/** The flags of `causeway investigate` that ask a live backend. */
+export type LiveFlags = {
+  readonly trace?: string | undefined;
+  readonly service?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Instead of the configured backend. */
+  readonly backend?: string | undefined;
+  readonly url?: string | undefined;
+  /** Further options of that backend as in its YAML: `database=otel`, `auth={kind: bearer-file, tokenFile: t}`. */
+  readonly option?: readonly string[] | undefined;
+};
+
+/** By default the last half hour. */
+const SPAN = '-30m';
+
+/**
+ * Asks the configured backend, or the one that the flags name, what broke, and hands the answer to `tell`, which may still
+ * ask for the picture; then every connection and file is closed. Throws a `Failure` for flags that do not go together, a
+ * service that nobody is called like, a backend that does not answer.
+ */
+export async function investigateLive(
+  flags: LiveFlags,
+  progress: (step: Step, backend: string) => void,
+  signal: AbortSignal,
+  tell: (answer: CommandAnswer) => Promise<void>,
+): Promise<void> {
+  const question = questionOf(flags, systemClock.now());
+  const { backend, close } = await openBackend(flags);
+  try {
+    const read = await readBackend({ backend, signal, progress: (step) => progress(step, backend.title) }, question);
+    const { table, baseline, gathering, focus } = read;
+    const analysis = analyse({ table, baseline, ...(focus === undefined ? {} : { focus }) });
+    const answer = commandAnswer({
+      read,
+      analysis,
+      gathering,
+      focus,
+      spansOf: (traceIds) => spansOf(backend, traceIds, signal),
+      linkTo: backend.linkTo.bind(backend),
+    });
+    await tell(answer);
+  } finally {
+    await close();
+  }
+}
+
+export function questionOf(flags: LiveFlags, now: number): LiveQuestion {
+  const { trace, service, operation } = flags;
+  if (trace !== undefined) {
+    if (service !== undefined || flags.from !== undefined || flags.to !== undefined)
+      throw new Failure('bad-input', '--trace asks for one trace.', 'Leave out --service, --from and --to.');
+    const named = traceNamedIn(trace);
+    if (named !== undefined) return { by: 'trace', traceId: named.traceId };
+    throw new Failure(
+      'bad-input',
+      `--trace names no trace: ${trace.slice(0, 200)}`,
+      'Give it 16 or 32 hex digits, a traceparent, or a link to a trace.',
+    );
+  }
+  if (service === undefined)
+    throw new Failure(
+      'bad-input',
+      'A live backend must be told what to look at.',
+      'Give --service NAME with --from and --to, or --trace ID.',
+    );
+  const from = momentOf('--from', flags.from ?? SPAN, now);
+  const to = momentOf('--to', flags.to ?? 'now', now);
+  if (from >= to) throw new Failure('bad-input', '--from is not before --to.', 'For example: --from -1h --to -30m');
+  return { by: 'window', service, ...(operation === undefined ? {} : { operation }), from, to };
+}
+
+/** The backend to ask, and what closes it: the embedded store runs in a worker of its own. */
+async function openBackend(flags: LiveFlags): Promise<{ readonly backend: TraceBackend; close(): Promise<void> }> {
+  if (flags.backend !== undefined) {
+    const [place] = placesOf({ backends: [entryOf(flags.backend, flags)], links: {} }, undefined);
+    return { backend: place.backend, close: async () => {} };
+  }
+  if (flags.url !== undefined || flags.option !== undefined)
+    throw new Failure(
+      'bad-input',
+      '--url and --option belong to --backend.',
+      `Say which it is: --backend ${backends.map(({ kind }) => kind).join(' | ')}`,
+    );
+  // Nobody sends spans here: any port will do, on this machine only.
+  const { backend, receiver } = await openTraces({ ...readConfig(), host: '127.0.0.1', otlpPort: 0 }, QUIET);
+  return { backend, close: async () => receiver?.close() };
+}
+
+function entryOf(kind: string, { url, option = [] }: LiveFlags): Config['backends'][number] {
+  const options: Record<string, unknown> = {};
+  for (const each of option) {
+    const equals = each.indexOf('=');
+    if (equals < 1) throw new Failure('bad-input', `--option is no name=value: ${each}`, 'As --option database=otel');
+    options[each.slice(0, equals)] = readOption(each.slice(equals + 1));
+  }
+  return { ...options, ...(url === undefined ? {} : { url }), kind };
+}
+
+function readOption(written: string): unknown {
+  try {
+    return parseYaml(written);
+  } catch {
+    return written;
+  }
+}
+
+async function spansOf(
+  backend: TraceBackend,
+  traceIds: ReadonlySet<TraceId>,
+  signal: AbortSignal,
+): Promise<readonly SpanRecord[]> {
+  const spans: SpanRecord[] = [];
+  for await (const batch of backend.fetch([...traceIds], signal)) spans.push(...batch);
+  return spans;
+}
+
+/** What goes wrong is thrown; a terminal needs no log beside it. */
+const QUIET: Log = { info: () => {}, warn: () => {}, error: () => {} };
