@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { signatureHeader } from '../src/alerts/authenticity.ts';
-import { pagerduty } from '../src/alerts/pagerduty.ts';
+import { pagerduty, pagerdutyOptions } from '../src/alerts/pagerduty.ts';
 import { Database, type Grouping } from '../src/database.ts';
 import { readBody, sendJson } from '../src/http.ts';
 import { createIntake } from '../src/investigation/intake.ts';
@@ -168,7 +168,7 @@ function intakeOf(
 }
 
 function listenerOf(intake: Intake): RequestListener {
-  const [route] = webhookRoutes([pagerduty({ secrets: [SECRET], unsigned: false })], intake, log);
+  const [route] = webhookRoutes([pagerduty(pagerdutyOptions.parse({ secrets: [SECRET] }))], intake, log);
   return (incoming, response) => {
     const url = new URL(incoming.url ?? '/', 'http://localhost');
     void route?.handle({ request: incoming, response, url, params: {} });

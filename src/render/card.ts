@@ -56,7 +56,7 @@ function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, line
 }
 
 /** At most `lines` reasons: the cause's own evidence, and what made it worse or stands beside it. */
-function reasonsOf(speaker: Speaker, { analysis }: Answered, lines: number): readonly Line[] {
+export function reasonsOf(speaker: Speaker, { analysis }: Answered, lines: number): readonly Line[] {
   const { verdict } = analysis;
   const [top, ...others] = verdict.hypotheses;
   if (verdict.kind === 'cannot-tell' || top === undefined) {
@@ -78,7 +78,8 @@ function reasonsOf(speaker: Speaker, { analysis }: Answered, lines: number): rea
   return [...own, joinStrings([...word, ...said])];
 }
 
-function nextOf(speaker: Speaker, answered: Answered): Line {
+/** `Next: look at auth …`: the one step that the verdict asks for. */
+export function nextOf(speaker: Speaker, answered: Answered): Line {
   const { verdict } = answered.analysis;
   const top = verdict.hypotheses[0];
   const step =

@@ -154,6 +154,12 @@ export const PHRASES = {
     'ask-yes': [],
     'ask-no': [],
   },
+  note: {
+    first: ['headline'],
+    changed: ['headline'],
+    thread: ['link'],
+    failed: ['place'],
+  },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type PhraseFile = keyof typeof PHRASES;

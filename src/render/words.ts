@@ -1,11 +1,13 @@
 import type { Answered, Investigation } from '../model/investigation.ts';
 import type { Button, Line, Message, Part, PictureRef } from '../model/message.ts';
+import type { IncidentNote } from '../model/note.ts';
 import { type CardExtras, subjectOf, verdictCard } from './card.ts';
 import { findingMessages } from './findings.ts';
 import { assertGrounded, groundsOf } from './grounding.ts';
 import { lineageOf } from './headline.ts';
 import { lineageCard } from './lineage.ts';
 import { safeName } from './names.ts';
+import { incidentNote, type NoteExtras, noteClaims } from './note.ts';
 import { type PictureWords, pictureWords } from './picture-words.ts';
 import { lineText } from './plain-text.ts';
 import { count, createSpeaker, pieces, type Speaker, type SpeakerOptions } from './speaker.ts';
@@ -20,6 +22,10 @@ export type Words = {
   findings(answered: Answered): readonly Message[];
   fullPicture(answered: Answered, picture: PictureRef): Message;
   failed(investigation: Extract<Investigation, { status: 'failed' }>, options: { readonly again: boolean }): Message;
+  /** What is left in the incident itself. */
+  note(answered: Answered, extras: NoteExtras): IncidentNote;
+  /** Told in the thread when a note could not be left. */
+  noteFailed(place: string, failure: { readonly message: string; readonly hint: string }): Message;
   picture(answered: Answered): PictureWords;
   readonly speaker: Speaker;
 };
@@ -61,6 +67,14 @@ export function createWords(options: SpeakerOptions): Words {
         { kind: 'text', lines: [[safeName(setback.message, 300)], [safeName(setback.hint, 300)]] },
         { kind: 'note', line: speaker.say(again ? 'card.failed-again' : 'card.failed-final') },
       ]);
+    },
+    note(answered, extras) {
+      grounded(noteClaims(speaker, answered), answered);
+      return incidentNote(speaker, answered, extras);
+    },
+    noteFailed(place, { message: what, hint }) {
+      const headline = speaker.say('note.failed', { place: pieces(safeName(place, 60)) });
+      return message(headline, [{ kind: 'text', lines: [[safeName(what, 300)], [safeName(hint, 300)]] }]);
     },
     picture: (answered) => pictureWords(speaker, answered),
   };

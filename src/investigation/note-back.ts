@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '../failure.ts';
+import type { Alert } from '../model/alert.ts';
+import type { Answered } from '../model/investigation.ts';
+import type { IncidentNote } from '../model/note.ts';
+import type { Chat } from '../ports/chat.ts';
+import type { IncidentNotes } from '../ports/incident-notes.ts';
+import type { JobAttempt, JobQueue } from '../ports/job-queue.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import type { Words } from '../render/words.ts';
+import { type Entry, readEntry, writeEntry } from './note-entry.ts';
+import { sayOnce } from './once.ts';
+
+/** A verdict that goes to and fro is told so often; then the thread has to do. */
+const NOTES_LIMIT = 5;
+/** When all attempts of a job were in vain: the wait before the next round of attempts. After the last of them it is given up. */
+const ROUNDS_MS = [0, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const;
+
+export type NoteBack = {
+  /** Queues the note where one is wanted. Safe on disk when it resolves. */
+  queue(answered: Answered, traceparent?: string): Promise<void>;
+  /** What a worker does with the job. May be repeated at any moment; one note stands at the end. */
+  write(id: string, round: number, attempt: JobAttempt): Promise<void>;
+};
+
+/**
+ * Writes the verdict into the incident that set the investigation off: one note, and another only when a later look came to
+ * something else. The ledger holds the latest note of each place; after a doubt the place itself is asked.
+ *
+ * ```
+ *   ledger   nothing ──▶ intended(k1) ── write ──▶ written(k1) ──verdict changed──▶ intended(k2) ── write ──▶ written(k2)
+ *                             │ died or no answer
+ *                             └─▶ does k1 stand there? ── yes ─▶ written(k1)
+ *                                                      └─ no ──▶ write what is true now
+ * ```
+ */
+export function createNoteBack(parts: {
+  /** Where notes may go; empty switches it off. */
+  readonly places: readonly IncidentNotes[];
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly queue: JobQueue;
+  readonly chat: Pick<Chat, 'permalink' | 'find' | 'reply'>;
+  readonly words: Pick<Words, 'note' | 'noteFailed'>;
+  readonly log: Log;
+}): NoteBack {
+  const { places, store, ledger, queue, chat, words, log } = parts;
+  const placesFor = (alert: Alert) => places.filter((place) => place.takes(alert));
+
+  return {
+    async queue(answered, traceparent) {
+      const alert = alertOf(answered);
+      if (alert === undefined || placesFor(alert).length === 0) return;
+      await queue.add(
+        { kind: 'note', investigation: answered.id, round: 0, ...(traceparent === undefined ? {} : { traceparent }) },
+        { key: `note:${answered.id}:${answered.answeredAt}` },
+      );
+    },
+    async write(id, round, attempt) {
+      const answered = await store.find({ by: 'id', id });
+      // Looked at again meanwhile: the note of the next verdict has a job of its own.
+      if (answered?.status !== 'answered') return;
+      const alert = alertOf(answered);
+      if (alert === undefined) return;
+      const failures: Failure[] = [];
+      for (const place of placesFor(alert)) {
+        try {
+          await writeAt(place, answered, alert, attempt.signal);
+        } catch (thrown) {
+          attempt.signal.throwIfAborted();
+          const failure = Failure.from(thrown);
+          failures.push(failure);
+          log.warn(
+            { investigation: id, place: place.name, attempt: attempt.number, reason: failure.message },
+            'A note was not written',
+          );
+          await giveUpOrGoOn(place, answered, failure, round, attempt);
+        }
+      }
+      const again = failures.find((failure) => failure.retryable);
+      if (again !== undefined && !attempt.last) throw again;
+    },
+  };
+
+  async function writeAt(place: IncidentNotes, answered: Answered, alert: Alert, signal: AbortSignal): Promise<void> {
+    const at = `note:${place.name}:${answered.id}`;
+    let latest = await readEntry(ledger, at);
+    if (latest?.state === 'intended') {
+      if (await stands(place, alert, latest, answered, signal)) latest = await writeEntry(ledger, at, written(latest));
+      else latest = latest.before === undefined ? undefined : { ...latest.before, state: 'written' };
+    }
+    const verdict = verdictOf(answered);
+    if (latest?.verdict === verdict || (latest?.number ?? 0) >= NOTES_LIMIT) return;
+    const number = (latest?.number ?? 0) + 1;
+    const intended: Entry = {
+      state: 'intended',
+      number,
+      verdict,
+      key: digest([at, number, verdict]),
+      ...(latest === undefined ? {} : { before: { number: latest.number, verdict: latest.verdict, key: latest.key } }),
+    };
+    await writeEntry(ledger, at, intended);
+    await place.write(alert, await noteOf(answered, intended), signal);
+    await writeEntry(ledger, at, written(intended));
+  }
+
+  /**
+   * Whether the note of an earlier try got through. Where nothing can be read back it is handed over again under its key if it
+   * is still what we would say; whoever has it already knows it by that.
+   */
+  async function stands(
+    place: IncidentNotes,
+    alert: Alert,
+    intended: Entry,
+    answered: Answered,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (place.holds !== undefined) return place.holds(alert, intended.key, signal);
+    return intended.verdict !== verdictOf(answered);
+  }
+
+  async function noteOf(answered: Answered, { key, number }: Entry): Promise<IncidentNote> {
+    const permalink = answered.thread === undefined ? undefined : await chat.permalink(answered.thread);
+    return words.note(answered, { key, changed: number > 1, ...(permalink === undefined ? {} : { permalink }) });
+  }
+
+  /** The last attempt of a round either begins another or is told in the thread. */
+  async function giveUpOrGoOn(
+    place: IncidentNotes,
+    answered: Answered,
+    failure: Failure,
+    round: number,
+    attempt: JobAttempt,
+  ): Promise<void> {
+    if (failure.retryable && !attempt.last) return;
+    const delayMs = ROUNDS_MS[round + 1];
+    if (failure.retryable && delayMs !== undefined) {
+      const job = { kind: 'note', investigation: answered.id, round: round + 1 } as const;
+      await queue.add(job, { key: `note:${answered.id}:${answered.answeredAt}:${round + 1}`, delayMs });
+      return;
+    }
+    const { thread } = answered;
+    if (thread === undefined) return;
+    const key = `note-failed:${place.name}:${answered.id}`;
+    await sayOnce(ledger, key, {
+      look: () => chat.find({ channel: thread.channel, thread }, key, answered.openedAt),
+      act: () => chat.reply(thread, words.noteFailed(place.title, failure), key),
+    });
+  }
+}
+
+function alertOf({ trigger }: Answered): Alert | undefined {
+  return trigger.kind === 'alert' ? trigger.alert : undefined;
+}
+
+function written(entry: Entry): Entry {
+  const { before: _, ...rest } = entry;
+  return { ...rest, state: 'written' };
+}
+
+/** What a note is about: another kind, culprit or mechanism is another verdict; new counts are not. */
+function verdictOf({ analysis }: Answered): string {
+  const { kind, hypotheses } = analysis.verdict;
+  const [top] = hypotheses;
+  return digest(kind === 'cannot-tell' || top === undefined ? [kind] : [kind, top.mechanism, top.component]);
+}
+
+function digest(of: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 12);
+}
