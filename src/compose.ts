@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { slackConnection } from './compose/chat.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
+import { directionsOf, openRouting } from './compose/routing.ts';
 import { openSenders } from './compose/senders.ts';
 import { openTraces } from './compose/traces.ts';
 import { type Config, isLoopback } from './config.ts';
@@ -10,8 +11,6 @@ import { analyse } from './investigation/analyse.ts';
 import { createIntake } from './investigation/intake.ts';
 import { createJobHandler } from './investigation/investigate.ts';
 import { createPublisher } from './investigation/publish.ts';
-import { routeOf } from './investigation/scope.ts';
-import type { Investigation } from './model/investigation.ts';
 import { createPlayground, type Playground } from './playground/playground.ts';
 import type { Scenarios } from './playground/scenarios.ts';
 import { createShop } from './playground/shop/shop.ts';
@@ -50,34 +49,26 @@ export async function composeBot(config: Config): Promise<Bot> {
     linkTo: backend.linkTo.bind(backend),
     personal: config.privacy.reveal ? (value) => value : hashed(hashKey(config)),
   });
-  const channelOf = (channel: string): string => config.shadow ?? channel;
-  const routeFor = ({ trigger }: Pick<Investigation, 'trigger'>) =>
-    trigger.kind === 'alert' ? routeOf(trigger.alert, config.services) : undefined;
+  const directions = directionsOf(config, clock);
   const intake = createIntake({
     store,
     ledger,
     queue,
     clock,
-    channelFor: (alert) => channelOf(routeOf(alert, config.services)?.channel ?? config.channel),
-    channelForPerson: channelOf,
+    channelFor: directions.channelFor,
+    channelForPerson: directions.shadowed,
   });
   const slack = slackConnection({ intake, questions: queuedQuestions({ store, queue }), clock, log });
+  const routing = openRouting({ directions, chat: slack.chat, store, ledger, queue, words, clock, log });
   const publisher = createPublisher({
     chat: slack.chat,
     store,
     ledger,
     words,
     log,
-    linksFor: (investigation) => {
-      const { runbook, owner } = routeFor(investigation) ?? {};
-      const alert = investigation.trigger.kind === 'alert' ? investigation.trigger.alert : undefined;
-      return {
-        ...alert?.links,
-        ...(alert?.url === undefined ? {} : { alert: alert.url }),
-        ...(runbook === undefined ? {} : { runbook }),
-        ...(owner === undefined ? {} : { owner }),
-      };
-    },
+    places: routing.places,
+    placeFor: directions.placeFor,
+    linksFor: directions.linksFor,
   });
   const questions = createQuestions({ store, ledger, chat: slack.chat, backend, words, log });
 
@@ -90,7 +81,7 @@ export async function composeBot(config: Config): Promise<Bot> {
     host: config.host,
     port: config.port,
     routes: [
-      ...webhookRoutes(sources, intake, log),
+      ...webhookRoutes(sources, directions.muffled(intake, log), log),
       ...(receiver === undefined ? [] : [receiver.route]),
       ...slack.routes,
       ...(playground?.routes ?? []),
@@ -119,7 +110,8 @@ export async function composeBot(config: Config): Promise<Bot> {
       analyse,
       clock,
       log,
-      servicesFor: (investigation) => routeFor(investigation)?.traces,
+      ...routing,
+      servicesFor: directions.servicesFor,
     });
     queue.work(handle, { concurrency: CONCURRENCY });
   }

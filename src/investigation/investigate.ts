@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import type { Answered, Investigation, Setback } from '../model/investigation.ts';
+import type { EpochMicros } from '../model/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobAttempt, JobQueue, QueuedJob } from '../ports/job-queue.ts';
 import type { Log } from '../ports/log.ts';
@@ -7,6 +8,7 @@ import type { Questions } from '../ports/questions.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { inSpan } from '../telemetry.ts';
+import type { Admission } from './admission.ts';
 import type { Analyse } from './analyse.ts';
 import { copyCited } from './copies.ts';
 import { type Gathered, gatherForAlert, gatherForTrace, type Progress } from './gather.ts';
@@ -25,6 +27,10 @@ export type Parts = {
   readonly analyse: Analyse;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether it gets a card of its own, is held until quiet hours end, or is only counted. */
+  admit(investigation: Investigation): Promise<Admission>;
+  tellOverflow(channel: string, hour: number): Promise<void>;
+  tellDigest(channel: string, until: EpochMicros): Promise<void>;
   /** `service.name`s that the configuration gives for an alert. */
   servicesFor(investigation: Investigation): readonly string[] | undefined;
 };
@@ -43,6 +49,10 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
             return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
           case 'close':
             return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+          case 'digest':
+            return parts.tellDigest(job.channel, job.until);
+          case 'overflow':
+            return parts.tellOverflow(job.channel, job.hour);
           case 'answer':
             await parts.questions.answer(job.question);
         }
@@ -52,12 +62,17 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
 
 /** From alert to verdict. Every step may be repeated after a crash; what was said already is not said again. */
 async function investigate(parts: Parts, investigation: Investigation, attempt: JobAttempt): Promise<void> {
-  const thread = await inSpan('open card', {}, () => parts.publisher.open(investigation));
+  const admission = await parts.admit(investigation);
+  if (admission.kind === 'counted') return;
+  const thread =
+    admission.kind === 'card' ? await inSpan('open card', {}, () => parts.publisher.open(investigation)) : undefined;
+  if (admission.kind === 'held') await hold(parts.store, investigation, admission.until);
   try {
     const answered =
       investigation.status === 'answered'
         ? investigation
-        : await answer(parts, { ...investigation, thread }, attempt.signal);
+        : await answer(parts, { ...investigation, ...(thread === undefined ? {} : { thread }) }, attempt.signal);
+    if (thread === undefined) return;
     await inSpan('publish verdict', {}, () => parts.publisher.verdict(answered, thread));
     for (const [index, minutes] of RECHECK_MINUTES.entries()) {
       await parts.queue.add(
@@ -73,6 +88,10 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
   }
 }
 
+async function hold(store: Store, { id }: Investigation, heldUntil: EpochMicros): Promise<void> {
+  await store.update(id, (current) => current && { ...current, heldUntil });
+}
+
 async function answer(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<Answered> {
   const { backend, store, clock } = parts;
   const progress: Progress = async (found) => {
@@ -84,7 +103,8 @@ async function answer(parts: Parts, investigation: Investigation, signal: AbortS
   );
   await store.keepTraces(investigation.id, await copyCited(backend, gathered, analysis, signal));
   return store.update(investigation.id, (current): Answered => {
-    const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, repeats } = current ?? investigation;
+    const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, heldUntil, repeats } =
+      current ?? investigation;
     return {
       status: 'answered',
       id,
@@ -95,6 +115,7 @@ async function answer(parts: Parts, investigation: Investigation, signal: AbortS
       ...(thread === undefined ? {} : { thread }),
       ...(resolvedAt === undefined ? {} : { resolvedAt }),
       ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
+      ...(heldUntil === undefined ? {} : { heldUntil }),
       answeredAt: clock.now(),
       gathering: gathered.gathering,
       analysis,

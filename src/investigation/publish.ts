@@ -10,6 +10,7 @@ import { drawCulprit } from '../render/culprit-picture.ts';
 import type { Words } from '../render/words.ts';
 import { buildTable } from '../trace/build.ts';
 import { noteDown, sayOnce } from './once.ts';
+import type { Place, Places } from './places.ts';
 
 /** Links that the team wrote down for the alert's service, and those that the alert brought along. */
 export type CardLinks = {
@@ -28,6 +29,9 @@ export function createPublisher(parts: {
   readonly ledger: Ledger;
   readonly words: Words;
   readonly log: Log;
+  readonly places: Places;
+  /** Where its card may stand, best first. */
+  placeFor(investigation: Investigation): Place;
   linksFor(investigation: Investigation): CardLinks;
 }) {
   const { chat, store, ledger, words, log } = parts;
@@ -36,10 +40,8 @@ export function createPublisher(parts: {
   async function open(investigation: Investigation): Promise<ThreadRef> {
     if (investigation.thread !== undefined) return investigation.thread;
     const key = `card:${investigation.id}`;
-    const thread = await sayOnce(ledger, key, {
-      look: () => chat.find({ channel: investigation.channel }, key, investigation.openedAt),
-      act: () => chat.open(investigation.channel, words.looking(investigation), key),
-    });
+    const message = words.looking(investigation);
+    const thread = await parts.places.open(parts.placeFor(investigation), message, key, investigation.openedAt);
     await store.update(investigation.id, (current) => current && { ...current, thread });
     return thread;
   }

@@ -44,6 +44,8 @@ export type Routing = {
 export type Destination = {
   /** In the order in which they are tried: the incident's own, the route's, the default. */
   readonly channels: readonly [string, ...string[]];
+  /** The first of them, where it is the incident's own. */
+  readonly own?: string;
   /**
    * now: looked at, and its card posted · later: looked at, and told when the quiet hours end · never: not looked at.
    */
@@ -79,6 +81,7 @@ export function destinationOf(alert: Alert, routing: Routing, now: EpochMicros):
   const [first = channel, ...others] = new Set([...(own === undefined ? [] : [own]), channel, routing.channel]);
   return {
     channels: [first, ...others],
+    ...(own === undefined ? {} : { own }),
     told: toldWhen(alert, rule, now),
     cardsPerHour: rule?.cardsPerHour ?? routing.cardsPerHour,
     ...(runbook === undefined ? {} : { runbook }),

@@ -160,6 +160,20 @@ export const PHRASES = {
     thread: ['link'],
     failed: ['place'],
   },
+  notices: {
+    digest: ['alerts', 'ongoing'],
+    'digest-over': ['alerts'],
+    'digest-unseen': [],
+    'digest-waiting': [],
+    'digest-more': ['more'],
+    'digest-cards': [],
+    overflow: ['more', 'titles'],
+    'overflow-many': ['more', 'titles'],
+    'overflow-why': ['cards'],
+    unrouted: ['subject'],
+    'unrouted-how': [],
+    unreachable: ['channel'],
+  },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type PhraseFile = keyof typeof PHRASES;
