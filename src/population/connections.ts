@@ -57,6 +57,7 @@ export function connectionSetups(table: SpanTable, charges: Charges, traces: Uin
     phases.set(name, phase);
     return phase;
   };
+  const believed = destroyedHandshakes(table, traces, phaseOf);
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     const groups = new Map<string, { caller: number; peer: number; spans: SetupSpan[] }>();
@@ -66,7 +67,7 @@ export function connectionSetups(table: SpanTable, charges: Charges, traces: Uin
       if (peer >= 0) ensure(groups, `${caller} ${peer}`, () => ({ caller, peer, spans: [] })).spans.push(...spans);
     };
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      add(row, spansAt(table, charges, trace, row, phaseOf));
+      add(row, spansAt(table, charges, trace, row, { phaseOf, believed }));
       for (const other of elsewhere.get(row) ?? []) add(row, plainSpan(table, other, phaseOf));
     }
     for (const { caller, peer, spans } of groups.values()) {
@@ -87,15 +88,16 @@ function spansAt(
   charges: Charges,
   trace: number,
   row: number,
-  phaseOf: PhaseOf,
+  { phaseOf, believed }: { readonly phaseOf: PhaseOf; readonly believed: (trace: number) => boolean },
 ): readonly SetupSpan[] {
   const plain = plainSpan(table, row, phaseOf);
   const [first] = plain;
   const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
   if (first?.phase === 'tcp' && orphan) {
-    // Beside nothing else of its request it is a pooled connection being opened, and no sign of a handshake gone wrong.
+    // Beside nothing else of its request it is a pooled connection being opened; in a trace that lost other spans, what is
+    // missing above it is one more. Neither is a sign of a handshake gone wrong.
     const alone = at(table.first, trace + 1) - at(table.first, trace) === 1;
-    return alone ? plain : [first, { ...first, phase: 'tls', failed: true }];
+    return alone || !believed(trace) ? plain : [first, { ...first, phase: 'tls', failed: true }];
   }
   if (plain.length > 0) return plain;
   const told = eventSpans(table, row);
@@ -106,6 +108,35 @@ function spansAt(
     TLS_TROUBLE.test(table.statusMessage(row) ?? '') &&
     !hasHandshake(table, row, phaseOf);
   return troubled ? [{ ...timesOf(table, row), phase: 'tls', failed: true }] : [];
+}
+
+/** An orphaned connection is a sign of its own when it is so much more frequent than orphans of other sorts. */
+const BEYOND_LOSS = 3;
+
+/**
+ * In which traces a connection without its handshake means that the handshake was destroyed. Where spans are lost on their
+ * way, a handshake's is lost like any other: not in a trace that lost others, and in none when connections are orphans hardly
+ * more often than all the rest.
+ */
+function destroyedHandshakes(table: SpanTable, traces: Uint8Array, phaseOf: PhaseOf): (trace: number) => boolean {
+  const torn = new Uint8Array(table.traces);
+  const connections = { orphans: 0, all: 0 };
+  const others = { orphans: 0, all: 0 };
+  for (let trace = 0; trace < table.traces; trace++) {
+    if (traces[trace] !== 1) continue;
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+      const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
+      const connecting = phaseOf(row) !== undefined;
+      const kind = connecting ? connections : others;
+      kind.all++;
+      if (!orphan) continue;
+      kind.orphans++;
+      if (!connecting) torn[trace] = 1;
+    }
+  }
+  const own = connections.orphans / Math.max(1, connections.all);
+  const usual = others.orphans / Math.max(1, others.all);
+  return (trace) => torn[trace] === 0 && own > BEYOND_LOSS * usual;
 }
 
 /** A span whose name is a phase of opening a connection; none for any other. */

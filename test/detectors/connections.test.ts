@@ -45,6 +45,24 @@ shop  POST /pay          server    0..500
   expect(finding?.evidence[0].values).toMatchObject({ attempts: { value: 2 }, failed: { value: 1 } });
 });
 
+test('D04 and D05 make nothing of a handshake that was lost like other spans', () => {
+  const whole = `
+shop  POST /pay          server    0..60
+  shop  POST             client    5..55   server.address=bank.example
+    shop  tls.connect    internal  5..12
+      shop tcp.connect   internal  5..7
+  shop  GET              client    56..59  server.address=stock
+    stock  GET /left     server    57..58
+`;
+  const lost = whole.replace(/ +shop {2}tls.connect.*\n/, '').replace('5..7', '5..7 ^lost');
+  const torn = whole.replace(/ +shop {2}GET .*\n/, '').replace('57..58', '57..58 ^lost');
+  const spans = [...times(30, whole, 's'), ...times(3, lost, 'l'), ...times(4, torn, 't')];
+  for (const baseline of [times(20, whole, 'b'), []]) {
+    expect(seenBy('D05', viewOf(spans, baseline))).toEqual([]);
+    expect(seenBy('D04', viewOf(spans, baseline))).toEqual([]);
+  }
+});
+
 test('D04 tells of one slow handshake, and D05 does not', () => {
   const slow = healthy.replace('tls.connect    internal  5..12', 'tls.connect    internal  5..50');
   const view = viewOf(times(12, slow, 's'), times(20, healthy, 'b'));
