@@ -21,7 +21,7 @@ import { signatureHeader } from '../src/alerts/authenticity.ts';
 import { pagerduty, pagerdutyOptions } from '../src/alerts/pagerduty.ts';
 import { Database, type Grouping } from '../src/database.ts';
 import { readBody, sendJson } from '../src/http.ts';
-import { createIntake } from '../src/investigation/intake.ts';
+import { createIntake, type IntakeParts } from '../src/investigation/intake.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import type { Intake } from '../src/ports/intake.ts';
 import type { JobQueue } from '../src/ports/job-queue.ts';
@@ -30,9 +30,12 @@ import { DistributedQueue } from '../src/queue/distributed.ts';
 import { EmbeddedQueue } from '../src/queue/embedded.ts';
 import { connectRedis } from '../src/redis.ts';
 import { distributedStore } from '../src/store/distributed.ts';
+import { distributedFollowers } from '../src/store/distributed-followers.ts';
 import { distributedLedger } from '../src/store/distributed-ledger.ts';
 import { embeddedStore } from '../src/store/embedded.ts';
+import { embeddedFollowers } from '../src/store/embedded-followers.ts';
 import { embeddedLedger } from '../src/store/embedded-ledger.ts';
+import { inOrder, oneCommit } from '../src/store/together.ts';
 import { webhookRoutes } from '../src/webhooks.ts';
 import { redisServer } from '../test/needs.ts';
 import { startRedis } from '../test/store/redis-server.ts';
@@ -124,6 +127,8 @@ async function embedded(name: string, grouping?: Grouping): Promise<Side> {
   const intake = intakeOf(queue, {
     store: embeddedStore({ database, clock: systemClock }),
     ledger: embeddedLedger({ database, clock: systemClock }),
+    followers: embeddedFollowers({ database, clock: systemClock }),
+    together: oneCommit(database),
   });
   return {
     name,
@@ -146,7 +151,12 @@ async function distributed(): Promise<Side> {
   const server = await startRedis();
   const redis = await connectRedis(server.url, log);
   const queue = new DistributedQueue({ redis, log });
-  const intake = intakeOf(queue, { store: distributedStore({ redis }), ledger: distributedLedger({ redis }) });
+  const intake = intakeOf(queue, {
+    store: distributedStore({ redis }),
+    ledger: distributedLedger({ redis }),
+    followers: distributedFollowers({ redis }),
+    together: inOrder,
+  });
   return {
     name: 'distributed, Redis with AOF and BullMQ',
     listener: listenerOf(intake),
@@ -159,10 +169,7 @@ async function distributed(): Promise<Side> {
   };
 }
 
-function intakeOf(
-  queue: JobQueue,
-  kept: Pick<Parameters<typeof createIntake>[0], 'store' | 'ledger'>,
-): ReturnType<typeof createIntake> {
+function intakeOf(queue: JobQueue, kept: Pick<IntakeParts, 'store' | 'ledger' | 'followers' | 'together'>): Intake {
   const channels = { channelFor: () => 'incidents', channelForPerson: (channel: string) => channel };
   return createIntake({ ...kept, queue, clock: systemClock, ...channels });
 }

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { AnalysisThread } from './compose/analysis-thread.ts';
 import { slackConnection } from './compose/chat.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
 import { directionsOf, openRouting } from './compose/routing.ts';
 import { openSenders } from './compose/senders.ts';
 import { openTraces } from './compose/traces.ts';
 import { type Config, isLoopback } from './config.ts';
-import { analyse } from './investigation/analyse.ts';
 import { createIntake } from './investigation/intake.ts';
 import { createJobHandler } from './investigation/investigate.ts';
 import { createPublisher } from './investigation/publish.ts';
@@ -41,7 +41,7 @@ export async function composeBot(config: Config): Promise<Bot> {
   const log: Log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const templates = loadTemplates(new URL('templates/messages/', ROOT));
   const keeping = await openKeeping(config, clock, log);
-  const { store, ledger, queue } = keeping;
+  const { store, ledger, queue, followers, together } = keeping;
   const { backend, receiver } = await openTraces(config, log);
 
   const words = createWords({
@@ -53,7 +53,9 @@ export async function composeBot(config: Config): Promise<Bot> {
   const intake = createIntake({
     store,
     ledger,
+    followers,
     queue,
+    together,
     clock,
     channelFor: directions.channelFor,
     channelForPerson: directions.shadowed,
@@ -100,14 +102,16 @@ export async function composeBot(config: Config): Promise<Bot> {
           log,
         );
 
+  const analyst = new AnalysisThread(log);
   if (config.role !== 'web') {
+    analyst.start();
     const handle = createJobHandler({
       backend,
       store,
       queue,
       questions,
       publisher,
-      analyse,
+      analyst,
       clock,
       log,
       ...routing,
@@ -172,6 +176,7 @@ export async function composeBot(config: Config): Promise<Bot> {
   async function stop(): Promise<void> {
     await slack.stop(DRAIN_MS / 2);
     await queue.close(DRAIN_MS);
+    await analyst.close();
     playground?.close();
     await server.close();
     await receiver?.close();

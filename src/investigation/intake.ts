@@ -1,127 +1,229 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
-import type { Investigation, Trigger } from '../model/investigation.ts';
+import type { Investigation } from '../model/investigation.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Followers } from '../ports/followers.ts';
 import type { Acceptance, Intake } from '../ports/intake.ts';
-import type { JobQueue } from '../ports/job-queue.ts';
+import type { Job, JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Store } from '../ports/store.ts';
+import type { Together } from '../ports/together.ts';
 import { traceparent } from '../telemetry.ts';
-import { noteDown } from './once.ts';
+import { fixNoted } from './fixed-by.ts';
+import { followerOf } from './follower.ts';
+import { kinOf, kinship } from './kin.ts';
+import { acknowledged, escalated, fired, isBuried, opened, resolved, unacknowledged } from './life.ts';
+import { createPressure } from './pressure.ts';
+import { refreshOf } from './refresh.ts';
 
 /** PagerDuty sends the same delivery again for up to 48 hours. */
 const DELIVERY_MS = 72 * 3_600_000;
 
-/**
- * Takes in what wants an investigation. Every step may be done twice without harm, and a delivery counts as taken only
- * after its job is on disk: a crash anywhere in between is mended by the sender's next try.
- */
-export function createIntake(parts: {
+export type IntakeParts = {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly followers: Followers;
   readonly queue: JobQueue;
+  readonly together: Together;
   readonly clock: Clock;
   /** Where an alert's card belongs. */
   channelFor(alert: Alert): string;
   /** Where the answer to a person belongs; they asked in the channel that is handed in. */
   channelForPerson(channel: string): string;
-}): Intake {
-  const { store, ledger, queue, clock } = parts;
+};
+
+/**
+ * Takes in what wants an investigation. All that an alert changes is written in one step, with the mark that makes the same
+ * delivery a duplicate as its last part: a crash anywhere is mended by the sender's next try.
+ *
+ * ```
+ *   known alert ──────────────────────────────▶ its investigation changes (life.ts)
+ *   follows another's ────────────────────────▶ counted there
+ *   new, of kin that are looked at just now ──▶ follows those (kin.ts)
+ *   new ──────────────────────────────────────▶ an investigation and its job
+ * ```
+ */
+export function createIntake(parts: IntakeParts): Intake {
+  const { store, ledger, followers, queue, together, clock } = parts;
+  const kinships = kinship(ledger);
+  const pressure = createPressure(parts);
+  /** Openings that are on their way to disk, by kin: whoever comes meanwhile waits for them to follow. */
+  const opening = new Map<string, Promise<unknown>>();
 
   return {
-    alert: (alert) => onceADelivery(ledger, `delivery:${alert.source}:${alert.delivery}`, () => take(alert)),
+    alert: (alert) =>
+      pressure.during(async () => {
+        const taken = await ledger.read(markOf(alert));
+        if (taken !== undefined) return { investigation: taken, outcome: 'duplicate' };
+        return take(alert);
+      }),
     ask: async (trigger) => {
       const id = idOf(['ask', trigger.request]);
-      await store.update(
-        id,
-        (current) => current ?? opened(id, trigger, parts.channelForPerson(trigger.channel), clock.now()),
+      const channel = parts.channelForPerson(trigger.channel);
+      const fresh = opened({ id, trigger, channel, openedAt: clock.now() });
+      const known = await store.find({ by: 'id', id });
+      await together(
+        () => store.update(id, (current) => current ?? fresh),
+        () => add({ kind: 'investigate', investigation: id }, `investigate:${id}`),
       );
-      return { investigation: id, outcome: await enqueue(id) };
+      return { investigation: id, outcome: known === undefined ? 'opened' : 'duplicate' };
     },
   };
 
   async function take(alert: Alert): Promise<Acceptance> {
-    const id = idOf([alert.source, alert.id]);
+    const current = await store.find({ by: 'alert', source: alert.source, alertId: alert.id });
     switch (alert.event) {
       case 'triggered':
       case 'reopened':
-        return fire(id, alert);
-      case 'acknowledged': {
-        const known = await store.update(id, (current) => current && { ...current, acknowledgedAt: alert.occurredAt });
-        return { investigation: id, outcome: known === undefined ? 'ignored' : 'updated' };
-      }
-      case 'unacknowledged': {
-        const known = await store.update(id, unacknowledged);
-        return { investigation: id, outcome: known === undefined ? 'ignored' : 'updated' };
-      }
+        if (current !== undefined && !isBuried(current, alert)) return again(current, alert);
+        return first(alert, idOf([alert.source, alert.id, ...(current === undefined ? [] : [current.id])]));
+      case 'acknowledged':
+        return change(current, alert, acknowledged);
+      case 'unacknowledged':
+        return change(current, alert, unacknowledged);
       case 'escalated':
-      case 'updated': {
-        const known = await store.find({ by: 'id', id });
-        return { investigation: id, outcome: known === undefined ? 'ignored' : 'updated' };
-      }
+        return change(current, alert, escalated);
+      case 'updated':
+        return change(current, alert, (investigation) => investigation);
       case 'resolved':
-        return resolve(id, alert);
+        return resolve(current, alert);
     }
   }
 
-  async function fire(id: string, alert: Alert): Promise<Acceptance> {
-    const resolvedEarly = await ledger.read(resolvedKey(alert));
-    const resolvedAt = resolvedEarly === undefined ? undefined : Number(resolvedEarly);
-    let again = false;
-    await store.update(id, (current) => {
-      again = false;
-      if (current === undefined) {
-        const fresh = opened(id, { kind: 'alert', alert }, parts.channelFor(alert), clock.now());
-        return resolvedAt !== undefined && resolvedAt >= alert.occurredAt ? { ...fresh, resolvedAt } : fresh;
-      }
-      if (current.trigger.kind === 'alert' && current.trigger.alert.delivery === alert.delivery) return current;
-      const ended = current.resolvedAt !== undefined && current.resolvedAt < alert.occurredAt;
-      again = ended || alert.event === 'reopened';
-      return again ? reopened(current, { kind: 'alert', alert }) : current;
-    });
-    const outcome = await enqueue(id);
-    return { investigation: id, outcome: again ? 'updated' : outcome };
-  }
-
-  async function resolve(id: string, alert: Alert): Promise<Acceptance> {
-    // Kept on its own too: "resolved" may overtake "triggered", which must then not look like a fresh fire.
-    await noteDown(ledger, resolvedKey(alert), String(alert.occurredAt), DELIVERY_MS);
-    const known = await store.update(id, (current) => current && { ...current, resolvedAt: alert.occurredAt });
-    if (known === undefined) return { investigation: id, outcome: 'ignored' };
-    await queue.add({ kind: 'close', investigation: id, ...trace() }, { key: `close:${id}:${alert.occurredAt}` });
+  /** It fires, and we know it: what it makes of its investigation is decided where nobody can come between. */
+  async function again(known: Investigation, alert: Alert): Promise<Acceptance> {
+    const { id } = known;
+    // What is seen here only chooses the jobs; a job too many finds nothing to do.
+    const expected = fired(known, alert);
+    if (expected.work === 'refresh') pressure.shed();
+    const leader = expected.next.follows;
+    await together(
+      () => store.update(id, (current) => fired(current ?? known, alert).next),
+      ...(expected.work === 'look' ? [() => add({ kind: 'investigate', investigation: id }, `investigate:${id}`)] : []),
+      ...(expected.work === 'refresh' ? [() => refresh(leader ?? id)] : []),
+      ...(leader === undefined ? [] : [() => followers.follow(leader, followerOf(alert))]),
+      ...(known.status === 'answered' && expected.work === 'look' ? leading(id, known.channel, alert) : []),
+      () => mark(alert, id),
+    );
     return { investigation: id, outcome: 'updated' };
   }
 
-  async function enqueue(id: string): Promise<'opened' | 'duplicate'> {
-    const added = await queue.add({ kind: 'investigate', investigation: id, ...trace() }, { key: `investigate:${id}` });
-    return added === 'added' ? 'opened' : 'duplicate';
+  /** It fires for the first time, or for the first time since long ago. */
+  async function first(alert: Alert, id: string): Promise<Acceptance> {
+    const leader = await followers.leaderOf(alert.source, alert.id);
+    if (leader !== undefined) return follow(leader, alert, 'updated');
+    const channel = parts.channelFor(alert);
+    const kin = kinOf(alert, channel);
+    if (kin === undefined) return open(id, alert, channel);
+    for (;;) {
+      await opening.get(kin)?.catch(() => undefined);
+      const other = await kinships.leaderOf(kin);
+      if (other !== undefined && other !== id) return follow(other, alert, 'joined');
+      if (opening.has(kin)) continue;
+      const work = open(id, alert, channel).finally(() => opening.delete(kin));
+      opening.set(kin, work);
+      return work;
+    }
   }
-}
 
-/** Runs `take` unless the same delivery has been taken to its end before. */
-async function onceADelivery(ledger: Ledger, key: string, take: () => Promise<Acceptance>): Promise<Acceptance> {
-  const { ours, note } = await ledger.claim(key, '', DELIVERY_MS);
-  if (!ours && note !== '') return { investigation: note, outcome: 'duplicate' };
-  const acceptance = await take();
-  await ledger.settle(key, acceptance.investigation, DELIVERY_MS);
-  return acceptance;
-}
+  async function open(id: string, alert: Alert, channel: string): Promise<Acceptance> {
+    const early = await ledger.read(resolvedKey(alert));
+    const fresh = opened({ id, trigger: { kind: 'alert', alert }, channel, openedAt: clock.now() });
+    const over = early !== undefined && Number(early) >= alert.occurredAt ? { resolvedAt: Number(early) } : {};
+    await together(
+      () => store.update(id, (current) => (current === undefined ? { ...fresh, ...over } : fired(current, alert).next)),
+      () => add({ kind: 'investigate', investigation: id }, `investigate:${id}`),
+      ...leading(id, channel, alert),
+      () => mark(alert, id),
+    );
+    return { investigation: id, outcome: 'opened' };
+  }
 
-function opened(id: string, trigger: Trigger, channel: string, now: number): Investigation {
-  return { status: 'opened', id, trigger, channel, openedAt: now, repeats: 0 };
-}
+  /** From now on its kin follow it. */
+  function leading(id: string, channel: string, alert: Alert): readonly (() => Promise<unknown>)[] {
+    const kin = kinOf(alert, channel);
+    return kin === undefined ? [] : [() => kinships.lead(kin, id)];
+  }
 
-function unacknowledged(current: Investigation | undefined): Investigation | undefined {
-  if (current?.acknowledgedAt === undefined) return current;
-  const { acknowledgedAt: _, ...rest } = current;
-  return rest;
-}
+  async function follow(leader: string, alert: Alert, outcome: 'joined' | 'updated'): Promise<Acceptance> {
+    if (outcome === 'updated') pressure.shed();
+    await together(
+      () => followers.follow(leader, followerOf(alert)),
+      () => refresh(leader),
+      () => mark(alert, leader),
+    );
+    return { investigation: leader, outcome };
+  }
 
-/** The same trouble came back: looked at afresh, in the same thread. */
-function reopened(current: Investigation, trigger: Trigger): Investigation {
-  const { id, channel, openedAt, thread } = current;
-  const repeats = current.repeats + 1;
-  return { status: 'opened', id, trigger, channel, openedAt, repeats, ...(thread === undefined ? {} : { thread }) };
+  async function change(
+    known: Investigation | undefined,
+    alert: Alert,
+    make: (current: Investigation, alert: Alert) => Investigation,
+  ): Promise<Acceptance> {
+    if (known === undefined) {
+      const leader = await followers.leaderOf(alert.source, alert.id);
+      return { investigation: leader ?? idOf([alert.source, alert.id]), outcome: leader ? 'updated' : 'ignored' };
+    }
+    const { id } = known;
+    await together(
+      () => store.update(id, (current) => make(current ?? known, alert)),
+      () => (make(known, alert) === known ? Promise.resolve() : refresh(id)),
+      () => mark(alert, id),
+    );
+    return { investigation: id, outcome: 'updated' };
+  }
+
+  async function resolve(known: Investigation | undefined, alert: Alert): Promise<Acceptance> {
+    const { source, id: alertId, occurredAt, mergedInto } = alert;
+    // Kept on its own too: "resolved" may overtake "triggered", which must then not look like a fresh fire.
+    const remembered = () => ledger.settle(resolvedKey(alert), String(occurredAt), DELIVERY_MS);
+    if (known === undefined) {
+      const leader = await followers.leaderOf(source, alertId);
+      const id = leader ?? idOf([source, alertId]);
+      await together(remembered, () => followers.end(source, alertId), ...(leader ? [() => mark(alert, id)] : []));
+      return { investigation: id, outcome: leader === undefined ? 'ignored' : 'updated' };
+    }
+    const { id } = known;
+    const target = mergedInto === undefined ? undefined : await whoAnswersFor(source, mergedInto);
+    const fixedBy = mergedInto === undefined ? fixNoted(alert.note) : undefined;
+    const kin = kinOf(alert, known.channel);
+    await together(
+      remembered,
+      () =>
+        store.update(id, (current) => ({
+          ...resolved(current ?? known, alert),
+          ...(fixedBy === undefined ? {} : { fixedBy }),
+          ...(target === undefined || target === id ? {} : { follows: target }),
+        })),
+      () => followers.end(source, alertId),
+      () => add({ kind: 'close', investigation: id }, `close:${id}:${occurredAt}`),
+      ...(kin === undefined ? [] : [() => kinships.end(kin)]),
+      () => mark(alert, id),
+    );
+    return { investigation: id, outcome: 'updated' };
+  }
+
+  async function whoAnswersFor(source: string, alertId: string): Promise<string | undefined> {
+    const own = await store.find({ by: 'alert', source, alertId });
+    return own?.follows ?? own?.id ?? (await followers.leaderOf(source, alertId));
+  }
+
+  function mark(alert: Alert, id: string): Promise<void> {
+    return ledger.settle(markOf(alert), id, DELIVERY_MS);
+  }
+
+  /** Not while the queue is far behind: the card is brought up to date at its next recheck. */
+  async function refresh(id: string): Promise<void> {
+    if (pressure.isBehind()) return;
+    const { key, delayMs } = refreshOf(id, clock.now());
+    await add({ kind: 'refresh', investigation: id }, key, delayMs);
+  }
+
+  async function add(job: Job, key: string, delayMs?: number): Promise<void> {
+    const parent = traceparent();
+    const queued = parent === undefined ? job : { ...job, traceparent: parent };
+    await queue.add(queued, { key, ...(delayMs === undefined ? {} : { delayMs }) });
+  }
 }
 
 /** The same trouble has the same id in every process and after every crash. */
@@ -129,11 +231,10 @@ function idOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-function resolvedKey(alert: Alert): string {
-  return `resolved:${alert.source}:${alert.id}`;
+function markOf({ source, delivery }: Alert): string {
+  return `delivery:${source}:${delivery}`;
 }
 
-function trace(): { traceparent?: string } {
-  const parent = traceparent();
-  return parent === undefined ? {} : { traceparent: parent };
+function resolvedKey(alert: Alert): string {
+  return `resolved:${alert.source}:${alert.id}`;
 }

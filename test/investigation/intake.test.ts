@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createIntake } from '../../src/investigation/intake.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import { SECOND } from '../../src/model/units.ts';
+import { inOrder } from '../../src/store/together.ts';
 import { embeddedParts } from './parts.ts';
 
 const T0 = 1_790_000_000 * SECOND;
@@ -46,12 +47,13 @@ describe('alerts', () => {
   test('a crash after any step is mended by the next delivery: nothing is lost to the mark that makes duplicates', async () => {
     for (const broken of ['update', 'add', 'settle'] as const) {
       const dying = intake({
+        together: inOrder,
         store: broken === 'update' ? { ...parts.store, update: () => Promise.reject(new Error('crash')) } : parts.store,
         queue: broken === 'add' ? { ...parts.queue, add: () => Promise.reject(new Error('crash')) } : parts.queue,
         ledger:
           broken === 'settle' ? { ...parts.ledger, settle: () => Promise.reject(new Error('crash')) } : parts.ledger,
       });
-      const fire = alert({ id: `P-${broken}`, delivery: `d-${broken}` });
+      const fire = alert({ id: `P-${broken}`, delivery: `d-${broken}`, service: broken });
       await expect(dying.alert(fire)).rejects.toThrow('crash');
       expect((await intake().alert(fire)).outcome).not.toBe('ignored');
       const investigation = await parts.store.find({ by: 'alert', source: 'pagerduty', alertId: fire.id });

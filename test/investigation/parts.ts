@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { Database } from '../../src/database.ts';
 import type { JobQueue, QueuedJob } from '../../src/ports/job-queue.ts';
 import { embeddedStore } from '../../src/store/embedded.ts';
+import { embeddedFollowers } from '../../src/store/embedded-followers.ts';
 import { embeddedLedger } from '../../src/store/embedded-ledger.ts';
+import { embeddedRecurrences } from '../../src/store/embedded-recurrences.ts';
+import { oneCommit } from '../../src/store/together.ts';
 
 export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -25,6 +28,9 @@ export function embeddedParts(clock = { now: () => Date.now() * 1_000 }) {
   return {
     store: embeddedStore({ database, clock }),
     ledger: embeddedLedger({ database, clock }),
+    followers: embeddedFollowers({ database, clock }),
+    recurrences: embeddedRecurrences({ database, clock }),
+    together: oneCommit(database),
     queue,
     clock,
     jobs,
