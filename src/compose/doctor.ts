@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { type Config, readConfig } from '../config.ts';
-import { backendCheck } from '../doctor/backend-check.ts';
+import { backendCheck, backendHealthCheck } from '../doctor/backend-check.ts';
 import { type Check, type Finding, failed, ok, runChecks, warning } from '../doctor/check.ts';
 import { dataFolderCheck, fontsCheck } from '../doctor/machine-checks.ts';
 import { redisCheck } from '../doctor/redis-check.ts';
-import { channelsCheck, slackCalls, tokenCheck } from '../doctor/slack-checks.ts';
+import { channelsCheck, EVENTS, eventsCheck, slackCalls, tokenCheck } from '../doctor/slack-checks.ts';
 import { systemClock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { boltLogger } from '../slack/bolt-logger.ts';
@@ -112,6 +112,12 @@ async function botRuns({ host, port }: Config): Promise<boolean> {
   }
 }
 
+/** What the running bot looks at: all of it at its start, what is cheap again while it runs. */
+export function checksOfBot(config: Config, places: Traces['places']): readonly Check[] {
+  const chat = config.chat.kind === 'playground' ? [] : chatChecks(config).filter(({ name }) => name !== EVENTS);
+  return [...places.map(({ backend }) => backendHealthCheck(backend)), ...chat, ...keepingChecks(config), fontsCheck];
+}
+
 function chatChecks(config: Config): readonly Check[] {
   const { chat } = config;
   if (chat.kind === 'playground') {
@@ -119,7 +125,7 @@ function chatChecks(config: Config): readonly Check[] {
     return [{ name: 'Chat', standing: false, look: async () => [finding] }];
   }
   const calls = slackCalls(chat, boltLogger(QUIET));
-  return [tokenCheck(calls), channelsCheck(calls, channelsIn(config))];
+  return [tokenCheck(calls), eventsCheck(calls), channelsCheck(calls, channelsIn(config))];
 }
 
 /** Every channel that cards may go to; a trial run has one. */

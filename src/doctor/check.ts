@@ -42,13 +42,13 @@ async function lookAt(check: Check, signal: AbortSignal, patienceMs: number): Pr
     'Look at its load and at the network between here and there.',
   );
   const own = new AbortController();
-  const giveUp = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    own.abort(tooLong);
-    giveUp.reject(tooLong);
-  }, patienceMs);
+  const either = AbortSignal.any([signal, own.signal]);
+  const ended = Promise.withResolvers<never>();
+  either.addEventListener('abort', () => ended.reject(either.reason), { once: true });
+  const timer = setTimeout(() => own.abort(tooLong), patienceMs);
   try {
-    return await Promise.race([check.look(AbortSignal.any([signal, own.signal])), giveUp.promise]);
+    either.throwIfAborted();
+    return await Promise.race([check.look(either), ended.promise]);
   } catch (thrown) {
     return [failed(check.name, thrown)];
   } finally {
