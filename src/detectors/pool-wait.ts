@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { deviation } from '../population/latency.ts';
+import { linkedSetups } from '../population/linked-setups.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
@@ -28,8 +29,10 @@ type Wait = { readonly key: string; readonly party: number; readonly rows: numbe
 
 function waits(view: View, traces: Uint8Array): ReadonlyMap<string, Wait> {
   const found = new Map<string, Wait>();
+  const opening = linkedSetups(view.table);
   for (const row of rowsOf(view, traces)) {
-    if (!POOL.test(view.table.name(row))) continue;
+    // Who waits while a new connection is opened for the pool waits for the peer, not for the pool.
+    if (!POOL.test(view.table.name(row)) || opening.has(row)) continue;
     const party = at(view.charges.party, row);
     const key = `${party} ${at(view.table.operation, row)}`;
     ensure(found, key, () => ({ key, party, rows: [] })).rows.push(row);

@@ -1,16 +1,19 @@
 import { tracesIn, visitsOf } from '../detectors/cite.ts';
+import type { Evidence } from '../model/finding.ts';
 import { at } from '../model/units.ts';
-import { leastChance } from '../population/statistics.ts';
+import { chanceOfRates, leastChance } from '../population/statistics.ts';
 import type { View } from '../population/view.ts';
 import { type Candidate, isAboutTime } from './analyse-rank.ts';
 
 /**
- * How likely luck alone deals the requests of a candidate this way, at least, when all there is against it is lost time: by
- * the number of requests on either side that visit the place where most was lost. Three requests that were slow where two
- * were quick are one way in ten to deal five, and no growth makes them more. 0 for what is no matter of time.
+ * How likely luck alone deals the requests of a candidate this way. Where something happened more often than before, by
+ * Fisher's exact test on how often. Where all there is against it is lost time, at least as likely as the number of requests
+ * on either side allows that visit the place where most was lost: three requests that were slow where two were quick are one
+ * way in ten to deal five, and no growth makes them more. 0 for what was never compared.
  */
 export function chanceOf(view: View, { lead, parties }: Candidate): number {
-  if (!isAboutTime(lead) || view.reference === 'none') return 0;
+  if (view.reference === 'none') return 0;
+  if (!isAboutTime(lead)) return chanceOfCounts(lead.evidence[0].counts);
   const { shifts, owners, contribution, sides } = view.comparison;
   let most = 0;
   let costliest = -1;
@@ -23,4 +26,9 @@ export function chanceOf(view: View, { lead, parties }: Candidate): number {
   if (costliest < 0) return 1;
   const visiting = (traces: Uint8Array) => tracesIn(view, visitsOf(view, costliest, traces));
   return leastChance(visiting(sides.suspect), visiting(sides.reference));
+}
+
+function chanceOfCounts(counts: Evidence['counts']): number {
+  if (counts?.baselineWith === undefined || counts.baselineOf === undefined || counts.baselineOf === 0) return 0;
+  return chanceOfRates(counts, { with: counts.baselineWith, of: counts.baselineOf });
 }

@@ -7,8 +7,8 @@ import { sum, type View } from '../population/view.ts';
 import type { Candidate } from './analyse-rank.ts';
 
 /** A request lost time to the cause when it lost at least this much there, µs and as a share of its length. */
-const LEAST_LOSS = 5_000;
-const LEAST_SHARE = 0.1;
+export const LEAST_LOSS = 5_000;
+export const LEAST_SHARE = 0.1;
 /** More marked spans than this are no mark. */
 const MOST_MARKED = 12;
 
@@ -48,7 +48,7 @@ function breached(view: View, cause: Candidate): Uint8Array {
 }
 
 /** Felt time beyond the usual in the cells that the accused own, µs. */
-function lossIn(view: View, cause: Candidate, trace: number): number {
+export function lossIn(view: View, cause: Candidate, trace: number): number {
   const { table, cells, comparison } = view;
   let loss = 0;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {

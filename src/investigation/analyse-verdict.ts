@@ -6,6 +6,7 @@ import type { Confidence, Gap, Hypothesis, Verdict } from '../model/verdict.ts';
 import { STRICT_Z, wilson } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { chanceOf } from './analyse-chance.ts';
+import { causesToTell, type Told } from './analyse-cover.ts';
 import { type Candidate, isAboutTime } from './analyse-rank.ts';
 
 /** Version of the scoring: weights and thresholds of this file and of `analyse-rank.ts`. */
@@ -18,8 +19,6 @@ const LEAST_SHOWN = 0.4;
 /** Without a reference, lost time is worth a word from this share of the waiting on. */
 const LEAST_WAITED = 0.1;
 const MOST_HYPOTHESES = 3;
-/** Another cause is told when it scores at least this part of the first. */
-const WORTH_TELLING = 0.25;
 const MOST_EVIDENCE = 5;
 /** Fewer bad requests than this carry nothing but a mechanism that shows itself (reference section 8.2). */
 const FEW = 5;
@@ -41,7 +40,8 @@ export function convincing(view: View, candidates: readonly Candidate[]): readon
     // A handful of bad requests among good ones of the same minute is a coincidence until it shows what it is.
     if (view.reference === 'window' && !explicit && lead.support < FEW) return false;
     if (suspicion >= limit && chanceOf(view, candidate) <= SUSPECT_CHANCE) return true;
-    return explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window));
+    const seen = explicit && shown >= LEAST_SHOWN && lead.support >= Math.min(3, sum(view.window));
+    return seen && chanceOf(view, candidate) <= CAUSE_CHANCE;
   });
 }
 
@@ -57,10 +57,8 @@ export function decide(
   const complete = completeness(view);
   const confidence = top === undefined ? 'low' : confidenceOf(view, top, second, { complete, affected });
   const kind = top === undefined ? 'cannot-tell' : confidence === 'low' ? 'suspect' : 'cause';
-  const causes = strong
-    .filter(({ score }) => score >= WORTH_TELLING * (top?.score ?? 0))
-    .slice(0, MOST_HYPOTHESES)
-    .map(asHypothesis);
+  const told = causesToTell(view, strong);
+  const causes = told.map((one) => asHypothesis(view, one, told.length));
   const others = top === undefined ? [] : findings.filter(({ role }) => role === 'amplifier' || role === 'effect');
   const ordered = others.toSorted((a, b) =>
     a.role === b.role ? b.support - a.support : a.role === 'amplifier' ? -1 : 1,
@@ -78,8 +76,8 @@ export function decide(
   };
 }
 
-function asHypothesis(candidate: Candidate): Omit<Hypothesis, 'id'> {
-  const { component, lead, findings, score } = candidate;
+function asHypothesis(view: View, told: Told, causes: number): Omit<Hypothesis, 'id'> {
+  const { component, lead, findings, score } = told.candidate;
   const all = findings.flatMap((finding) => finding.evidence);
   const seen = new Set<string>();
   const distinct = all.filter((evidence) => {
@@ -87,8 +85,15 @@ function asHypothesis(candidate: Candidate): Omit<Hypothesis, 'id'> {
     return !seen.has(key) && seen.add(key);
   });
   const [first = lead.evidence[0], ...rest] = distinct;
-  const evidence: [Evidence, ...Evidence[]] = [first, ...rest.slice(0, MOST_EVIDENCE - 1)];
+  const share = causes > 1 && view.reference !== 'none' ? [shareOf(told, first)] : [];
+  const evidence: [Evidence, ...Evidence[]] = [first, ...[...share, ...rest].slice(0, MOST_EVIDENCE - 1)];
   return { component, mechanism: lead.mechanism, role: 'cause', score: Math.round(score * 1_000) / 1_000, evidence };
+}
+
+/** Beside other causes: how many of the requests that were left to explain are its own. */
+function shareOf({ explains, of }: Told, { traceId, spanIds }: Evidence): Evidence {
+  const values = { with: count(explains), of: count(of) };
+  return { claim: 'cause.share', values, traceId, spanIds, counts: { with: explains, of } };
 }
 
 function consequence({ component, mechanism, role, strength, evidence }: Finding): Omit<Hypothesis, 'id'> {

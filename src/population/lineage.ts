@@ -4,7 +4,7 @@ import type { Lineage } from '../model/verdict.ts';
 import { actorOf } from './impact.ts';
 import { ensure } from './numbering.ts';
 import { isWrite } from './order.ts';
-import { quantile, sorted } from './statistics.ts';
+import { median, quantile, sorted } from './statistics.ts';
 import type { View } from './view.ts';
 
 export type Actor = { readonly key: string; readonly value: string };
@@ -13,9 +13,10 @@ export type Actor = { readonly key: string; readonly value: string };
 const UNUSUAL = 5;
 const LEAST_ROWS = 50;
 
-/** The actor to look into when nobody was named: the one who reads far more rows than others ever do. */
+/** The actor to look into when nobody was named: the one who reads far more rows than others ever do, and than it did itself. */
 export function unusualActor(view: View): Actor | undefined {
   const usual = usualRows(view);
+  const habits = ownHabits(view);
   const byActor = new Map<string, { actor: Actor; excess: number; requests: number }>();
   for (let trace = 0; trace < view.table.traces; trace++) {
     if (view.window[trace] !== 1) continue;
@@ -24,8 +25,9 @@ export function unusualActor(view: View): Actor | undefined {
     const entry = ensure(byActor, `${actor.key} ${actor.value}`, () => ({ actor, excess: 0, requests: 0 }));
     entry.requests++;
     for (const [target, rows] of rowsByTarget(view, trace)) {
-      const most = usual.get(target);
-      if (most !== undefined && rows >= Math.max(LEAST_ROWS, UNUSUAL * most)) entry.excess += rows;
+      const others = usual.get(target);
+      const most = Math.max(others ?? 0, habits.get(habitKey(actor, target)) ?? 0);
+      if (others !== undefined && rows >= Math.max(LEAST_ROWS, UNUSUAL * most)) entry.excess += rows;
     }
   }
   const [first] = [...byActor.values()].sort((a, b) => b.excess - a.excess || (a.actor.value < b.actor.value ? -1 : 1));
@@ -144,16 +146,46 @@ function rowsByTarget({ table }: View, trace: number): ReadonlyMap<string, numbe
   return found;
 }
 
-/** What an ordinary request reads per target: the 95th percentile of the baseline, else of the window's median request. */
+/**
+ * What an ordinary request reads per target: the 95th percentile of the baseline. Without a baseline every actor counts once,
+ * with the median of its requests, and the middle one of them is ordinary: whoever reads in bulk may well make most requests.
+ */
 function usualRows(view: View): ReadonlyMap<string, number> {
-  const samples = new Map<string, number[]>();
+  const samples = new Map<string, Map<string, number[]>>();
   const baseline = view.reference === 'baseline';
   for (let trace = 0; trace < view.table.traces; trace++) {
     if ((baseline ? view.baseline : view.window)[trace] !== 1) continue;
-    for (const [target, rows] of rowsByTarget(view, trace)) ensure(samples, target, () => []).push(rows);
+    const who = baseline ? undefined : actorOf(view, trace);
+    const key = who === undefined ? '' : `${who.key} ${who.value}`;
+    for (const [target, rows] of rowsByTarget(view, trace)) {
+      const byActor = ensure(samples, target, () => new Map<string, number[]>());
+      ensure(byActor, key, () => []).push(rows);
+    }
   }
-  return new Map([...samples].map(([target, rows]) => [target, quantile(sorted(rows), baseline ? 0.95 : 0.5)]));
+  return new Map(
+    [...samples].map(([target, byActor]) => {
+      if (baseline) return [target, quantile(sorted(byActor.get('') ?? []), 0.95)];
+      return [target, median(sorted([...byActor.values()].map((rows) => median(sorted(rows)))))];
+    }),
+  );
 }
+
+/** What each actor read before, at most in one request, by actor and target: who always reads in bulk does nothing unusual. */
+function ownHabits(view: View): ReadonlyMap<string, number> {
+  const most = new Map<string, number>();
+  if (view.reference !== 'baseline') return most;
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    const actor = view.baseline[trace] === 1 ? actorOf(view, trace) : undefined;
+    if (actor === undefined) continue;
+    for (const [target, rows] of rowsByTarget(view, trace)) {
+      const key = habitKey(actor, target);
+      most.set(key, Math.max(most.get(key) ?? 0, rows));
+    }
+  }
+  return most;
+}
+
+const habitKey = ({ key, value }: Actor, target: string): string => [key, value, target].join('\n');
 
 function textAt(table: SpanTable, row: number, key: string): string | undefined {
   const value = table.attribute(row, key);

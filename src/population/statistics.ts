@@ -65,6 +65,33 @@ export function leastChance(now: number, before: number): number {
   for (let i = 1; i <= fewer; i++) chance *= i / (now + before - fewer + i);
   return chance;
 }
+/**
+ * How likely luck alone sets two rates at least this far apart in this direction, when all cases come from one urn: Fisher's
+ * exact test, the smaller tail. 1 when either side is empty.
+ */
+export function chanceOfRates(now: Count, before: Count): number {
+  if (now.of === 0 || before.of === 0) return 1;
+  const drawn = now.with + before.with;
+  const all = now.of + before.of;
+  const ways = logChoose(all, drawn);
+  const chance = (k: number) => Math.exp(logChoose(now.of, k) + logChoose(before.of, drawn - k) - ways);
+  let upper = 0;
+  for (let k = now.with; k <= Math.min(now.of, drawn); k++) upper += chance(k);
+  let lower = 0;
+  for (let k = now.with; k >= Math.max(0, drawn - before.of); k--) lower += chance(k);
+  return Math.min(1, upper, lower);
+}
+
+/** ln of n over k, by Stirling's series (off by less than 1e-9 from 8 on, exact sums below). */
+const logChoose = (n: number, k: number): number => logFactorial(n) - logFactorial(k) - logFactorial(n - k);
+
+function logFactorial(n: number): number {
+  let small = 0;
+  let x = n + 1;
+  for (; x < 9; x++) small -= Math.log(x);
+  const series = 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5);
+  return small + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
+}
 export type Count = { readonly with: number; readonly of: number };
 
 /** 95 % upper bound of a rate of which no case was seen in `n`. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   areaUnderCurve,
   certainRise,
+  chanceOfRates,
   discoveries,
   leastChance,
   logOdds,
@@ -134,4 +135,13 @@ test('few values cannot say much, whatever they are: one deal of all there are',
       expect(leastChance(now + 1, before)).toBeLessThanOrEqual(leastChance(now, before) * (1 + 1e-12));
     }),
   );
+});
+
+test('two rates are as far apart by luck as an urn deals them', () => {
+  // Fisher's tea: all four cups right by luck once in seventy ways.
+  expect(chanceOfRates({ with: 4, of: 4 }, { with: 0, of: 4 })).toBeCloseTo(1 / 70, 9);
+  expect(chanceOfRates({ with: 0, of: 4 }, { with: 4, of: 4 })).toBeCloseTo(1 / 70, 9);
+  expect(chanceOfRates({ with: 3, of: 4 }, { with: 1, of: 4 })).toBeCloseTo(17 / 70, 9);
+  expect(chanceOfRates({ with: 500, of: 1_000 }, { with: 500, of: 1_000 })).toBeGreaterThan(0.5);
+  expect(chanceOfRates({ with: 1, of: 1 }, { with: 0, of: 0 })).toBe(1);
 });
