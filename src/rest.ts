@@ -100,20 +100,18 @@ function addressOf(base: string, { path, query = {} }: Pick<RestRequest<unknown>
   return `${base}${path}${search === '' ? '' : `?${search}`}`;
 }
 
-/** An empty answer is read as `{}`: some say nothing with a 202. */
+/** An empty answer is read as `{}`: some say nothing with a 202. What is not JSON is left to the schema, as undefined. */
 function read<T>(schema: z.ZodType<T>, text: string, title: string): T {
-  try {
-    return schema.parse(text.trim() === '' ? {} : JSON.parse(text));
-  } catch (thrown) {
-    throw new Failure(
-      'refused',
-      `${title} answered something that is not what it documents.`,
-      'Look at its status page.',
-      {
-        cause: thrown,
-      },
-    );
-  }
+  const result = schema.safeParse(text.trim() === '' ? {} : parsedOrNothing(text));
+  if (result.success) return result.data;
+  throw new Failure(
+    'refused',
+    `${title} answered something that is not what it documents.`,
+    'Look at its status page.',
+    {
+      cause: result.error,
+    },
+  );
 }
 
 function refusal(response: Response, text: string, { title, hint }: RestOptions): Failure {

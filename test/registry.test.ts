@@ -39,7 +39,7 @@ describe('what is declared is there', () => {
     }
   });
 
-  for (const folder of ['alerts', 'backends'] as const) {
+  for (const folder of ['alerts', 'backends', 'notes'] as const) {
     test(`each file that ${folder}/index.ts lists has a test of its own`, () => {
       const listed = listedIn(`src/${folder}/index.ts`);
       expect(listed.length).toBeGreaterThan(0);
