@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { AnalysisThread } from './compose/analysis-thread.ts';
 import { slackConnection } from './compose/chat.ts';
+import { checksOfBot } from './compose/doctor.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
 import { directionsOf, openRouting } from './compose/routing.ts';
 import { openSenders } from './compose/senders.ts';
 import { openTraces } from './compose/traces.ts';
 import { type Config, isLoopback } from './config.ts';
+import { keepWatch } from './doctor/watch.ts';
 import { createIntake } from './investigation/intake.ts';
 import { createJobHandler } from './investigation/investigate.ts';
 import { createPublisher } from './investigation/publish.ts';
@@ -42,7 +44,8 @@ export async function composeBot(config: Config): Promise<Bot> {
   const templates = loadTemplates(new URL('templates/messages/', ROOT));
   const keeping = await openKeeping(config, clock, log);
   const { store, ledger, queue, followers, together } = keeping;
-  const { backend, receiver } = await openTraces(config, log);
+  const { backend, places, receiver } = await openTraces(config, log);
+  const watch = keepWatch(checksOfBot(config, places), { clock, log });
 
   const words = createWords({
     templates,
@@ -120,6 +123,8 @@ export async function composeBot(config: Config): Promise<Bot> {
     queue.work(handle, { concurrency: CONCURRENCY });
   }
   await slack.connect(access(playground));
+  // Nobody waits for it: what is not well is logged and told at /readyz, and the bot works as far as it can.
+  void watch.begin();
   return { welcome: welcome(playground), stop };
 
   function openPlayground(): Playground {
@@ -169,11 +174,13 @@ export async function composeBot(config: Config): Promise<Bot> {
       store: keeping.shape,
       slack: slack.connected() ? 'connected' : 'not connected yet',
       traces: backend.title,
+      ...watch.parts(),
     };
     return { ready: depth !== undefined && slack.connected(), parts };
   }
 
   async function stop(): Promise<void> {
+    watch.stop();
     await slack.stop(DRAIN_MS / 2);
     await queue.close(DRAIN_MS);
     await analyst.close();

@@ -23,7 +23,7 @@ const Header = z.record(
 export const CONNECTION = {
   /** Where its API begins, with the base path if there is one; a trailing slash does not matter. */
   url: z
-    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address', abort: true })
     .refine((url) => !new URL(url).username && !new URL(url).password, 'holds a password: put it under `auth`')
     .refine((url) => new URL(url).search === '' && new URL(url).hash === '', 'must end before ? and #'),
   auth: Auth.default({ kind: 'none' }),

@@ -115,7 +115,10 @@ async function botRuns({ host, port }: Config): Promise<boolean> {
 /** What the running bot looks at: all of it at its start, what is cheap again while it runs. */
 export function checksOfBot(config: Config, places: Traces['places']): readonly Check[] {
   const chat = config.chat.kind === 'playground' ? [] : chatChecks(config).filter(({ name }) => name !== EVENTS);
-  return [...places.map(({ backend }) => backendHealthCheck(backend)), ...chat, ...keepingChecks(config), fontsCheck];
+  // The embedded store lives in this process and says itself what ails it; at the first start it is empty, which is no ailment.
+  const elsewhere = places.filter((_, index) => config.backends[index]?.kind !== 'embedded');
+  const reached = elsewhere.map(({ backend }) => backendHealthCheck(backend));
+  return [...reached, ...chat, ...keepingChecks(config), fontsCheck];
 }
 
 function chatChecks(config: Config): readonly Check[] {
@@ -142,7 +145,7 @@ const SIGNS = { ok: '✓', warning: '!', failed: '✗' } as const;
 
 function asText(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ name, status, detail, hint }) => [
-    `${SIGNS[status]} ${name}: ${detail.replaceAll('\n', '\n  ')}`,
+    `${SIGNS[status]} ${detail.startsWith(name) ? '' : `${name}: `}${detail.replaceAll('\n', '\n  ')}`,
     ...(hint === undefined ? [] : [`  → ${hint.replaceAll('\n', '\n    ')}`]),
   ]);
   const wrong = findings.filter(({ status }) => status === 'failed').length;
