@@ -89,6 +89,15 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX occurrences_by_save ON occurrences (saved_at);
   `,
+  `
+  -- Deploys, flags and other changes that were told to us (store/change-document.ts).
+  CREATE TABLE changes (
+    id        TEXT    PRIMARY KEY,
+    at_micros INTEGER NOT NULL,
+    document  TEXT    NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX changes_by_time ON changes (at_micros, id);
+  `,
 ];
 
 /** Brings the file to today's schema, in one transaction so that two processes which open it at once do it once. */

@@ -150,7 +150,7 @@ test('closing commits what waits, and then refuses', async () => {
 
 test('opens what an earlier process left, whatever it left half done', () => {
   open();
-  expect(open().read((sql) => sql.get('PRAGMA user_version'))).toEqual({ user_version: 2 });
+  expect(open().read((sql) => sql.get('PRAGMA user_version'))).toEqual({ user_version: 3 });
 });
 
 test('refuses a file of a newer schema, and says so', () => {
