@@ -52,6 +52,7 @@ const TENANT = ['tenant.id', 'app.tenant.id', 'tenant_id', 'customer.tenant'] as
 /** Data spans that name another tenant than the request's own entry does. */
 function foreignTenants(view: View): readonly Finding[] {
   const { table, charges, requests } = view;
+  if (!TENANT.some((key) => table.carries(key))) return [];
   const found = new Map<string, number[]>();
   for (let trace = 0; trace < table.traces; trace++) {
     if (view.window[trace] !== 1) continue;

@@ -51,10 +51,10 @@ export function componentOf(view: View, cell: number): Component {
 
 /** Visits of a cell in a set of traces, in row order. */
 export function visitsOf(view: View, cell: number, traces: Uint8Array): readonly number[] {
-  const { from, rows } = view.visits;
+  const { from, rows, traces: ordinals } = view.visits;
   const found: number[] = [];
-  for (const row of rows.subarray(at(from, cell), at(from, cell + 1))) {
-    if (traces[ordinalOf(view.table, row)] === 1) found.push(row);
+  for (let index = at(from, cell); index < at(from, cell + 1); index++) {
+    if (traces[at(ordinals, index)] === 1) found.push(at(rows, index));
   }
   return found;
 }

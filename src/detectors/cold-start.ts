@@ -26,7 +26,7 @@ export const coldStart: Detector = {
   asks: 'Were slow answers the first ones of new processes?',
   detect(view) {
     const known = processesIn(view, view.sides.reference);
-    if (known.size === 0) return [];
+    if (!known.includes(1)) return [];
     const groups = new Map<number, number[]>();
     for (const row of coldVisits(view, known)) ensure(groups, at(view.cells.of, row), () => []).push(row);
     return [...groups]
@@ -36,27 +36,30 @@ export const coldStart: Detector = {
   },
 };
 
-function processesIn(view: View, traces: Uint8Array): ReadonlySet<number> {
-  const found = new Set<number>();
-  for (let trace = 0; trace < view.table.traces; trace++) {
+/** 1 for each process (by `resourceOf`) that the traces passed. */
+function processesIn({ table }: View, traces: Uint8Array): Uint8Array {
+  const found = new Uint8Array(table.size);
+  for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
-    for (let row = at(view.table.first, trace); row < at(view.table.first, trace + 1); row++)
-      found.add(at(view.table.resourceOf, row));
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++)
+      found[at(table.resourceOf, row)] = 1;
   }
   return found;
 }
 
 /** Visits by processes that are new, early in their lives, and far beyond what such visits usually take. */
-function coldVisits(view: View, known: ReadonlySet<number>): readonly number[] {
+function coldVisits(view: View, known: Uint8Array): readonly number[] {
   const { table, charges, cells } = view;
   const born = new Map<number, number>();
   const entries: number[] = [];
+  const told = table.carries(COLD_START);
   for (let trace = 0; trace < table.traces; trace++) {
     if (view.window[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      if (charges.visit[row] !== row || isEdge(cells, at(cells.of, row))) continue;
+      if (at(charges.visit, row) !== row) continue;
       const process = at(table.resourceOf, row);
-      if (known.has(process) && !isToldCold(view, row)) continue;
+      if (at(known, process) === 1 && !(told && isToldCold(view, row))) continue;
+      if (isEdge(cells, at(cells.of, row))) continue;
       born.set(process, Math.min(born.get(process) ?? Number.POSITIVE_INFINITY, at(table.start, row)));
       entries.push(row);
     }
@@ -71,7 +74,9 @@ function coldVisits(view: View, known: ReadonlySet<number>): readonly number[] {
   });
 }
 
-const isToldCold = ({ table }: View, row: number): boolean => table.attribute(row, 'faas.coldstart') === true;
+/** In which a platform says that a process was started for the request. */
+const COLD_START = 'faas.coldstart';
+const isToldCold = ({ table }: View, row: number): boolean => table.attribute(row, COLD_START) === true;
 
 function usualOf(view: View, cell: number): number | undefined {
   const before = view.comparison.shifts[cell]?.before;

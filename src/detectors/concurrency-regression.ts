@@ -20,10 +20,11 @@ export const concurrencyRegression: Detector = {
   id: 'D20 concurrency-regression',
   asks: 'Do calls that ran side by side now wait for each other?',
   detect(view) {
-    const { table, charges, cells, sides } = view;
-    const before = overlaps(table, charges, cells, sides.reference);
+    const { table, cells, sides } = view;
+    const calls = view.visitCalls();
+    const before = overlaps(table, cells, calls, sides.reference);
     if (before.size === 0) return [];
-    const now = overlaps(table, charges, cells, sides.suspect);
+    const now = overlaps(table, cells, calls, sides.suspect);
     return [...now]
       .sort(([a], [b]) => a - b)
       .flatMap(([cell, visits]) => findingOf(view, cell, visits, before.get(cell) ?? []) ?? []);

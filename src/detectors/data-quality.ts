@@ -30,21 +30,21 @@ const FINDING = { detector: dataQuality.id, mechanism: 'blind-spot', role: 'cont
 /** Spans, other than leaves inside a process, whose parent never arrived, by the service that has them. */
 function lostParents(view: View): readonly Finding[] {
   const { table, charges } = view;
-  const spans = new Map<number, number>();
+  const spans = new Int32Array(charges.parties.services);
   const orphans = new Map<number, number[]>();
   for (let trace = 0; trace < table.traces; trace++) {
     if (view.window[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      const party = at(charges.party, row);
       if (at(table.kind, row) === Kind.internal) continue;
-      spans.set(party, (spans.get(party) ?? 0) + 1);
+      const party = at(charges.party, row);
+      spans[party] = at(spans, party) + 1;
       if ((at(table.flags, row) & Flag.orphan) !== 0) ensure(orphans, party, () => []).push(row);
     }
   }
   return [...orphans]
     .sort(([a], [b]) => a - b)
     .flatMap(([party, rows]) => {
-      const of = spans.get(party) ?? rows.length;
+      const of = at(spans, party);
       if (rows.length < FEWEST || rows.length < LEAST_LOST * of) return [];
       const service = nameOf(view, party);
       const values = { service: named(service), lost: count(rows.length), of: count(of) };

@@ -2,10 +2,11 @@ import type { Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { deviation } from '../population/latency.ts';
 import { linkedSetups } from '../population/linked-setups.ts';
+import { aboutNames } from '../population/names.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
-import { cite, clip, named, nameOf, operationOf, rowsOf, tracesIn, us } from './cite.ts';
+import { cite, clip, named, nameOf, operationOf, tracesIn, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 import { kindOf, slowerCells } from './slower-cells.ts';
 
@@ -28,14 +29,19 @@ export const poolWait: Detector = {
 type Wait = { readonly key: string; readonly party: number; readonly rows: number[] };
 
 function waits(view: View, traces: Uint8Array): ReadonlyMap<string, Wait> {
+  const { table, charges } = view;
   const found = new Map<string, Wait>();
-  const opening = linkedSetups(view.table);
-  for (const row of rowsOf(view, traces)) {
-    // Who waits while a new connection is opened for the pool waits for the peer, not for the pool.
-    if (!POOL.test(view.table.name(row)) || opening.has(row)) continue;
-    const party = at(view.charges.party, row);
-    const key = `${party} ${at(view.table.operation, row)}`;
-    ensure(found, key, () => ({ key, party, rows: [] })).rows.push(row);
+  const opening = linkedSetups(table);
+  const isWait = aboutNames(table, (name) => POOL.test(name));
+  for (let trace = 0; trace < table.traces; trace++) {
+    if (traces[trace] !== 1) continue;
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+      // Who waits while a new connection is opened for the pool waits for the peer, not for the pool.
+      if (!isWait(row) || opening.has(row)) continue;
+      const party = at(charges.party, row);
+      const key = `${party} ${at(table.operation, row)}`;
+      ensure(found, key, () => ({ key, party, rows: [] })).rows.push(row);
+    }
   }
   return found;
 }

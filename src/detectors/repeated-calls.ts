@@ -1,9 +1,9 @@
 import type { Evidence, Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
-import { ensure } from '../population/numbering.ts';
+import type { CallGroups } from '../population/call-groups.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
-import { cite, clip, count, named, nameOf, operationOf, rowsOf, tracesIn, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, operationOf, tracesIn, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 const FEWEST_REPEATS = 5;
@@ -17,31 +17,30 @@ export const repeatedCalls: Detector = {
   id: 'D09 n-plus-one',
   asks: 'Is the same query made once for every item?',
   detect(view) {
-    const before = repeats(view, view.sides.reference);
-    return [...repeats(view, view.sides.suspect).values()].flatMap(
-      (now) => repeatFinding(view, now, before.get(now.key)) ?? [],
+    const groups = view.callGroups();
+    const before = repeats(groups, view.sides.reference);
+    return [...repeats(groups, view.sides.suspect).values()].flatMap(
+      (now) => repeatFinding(view, now, before.get(now.kind)) ?? [],
     );
   },
 };
 
-type Repeats = { readonly key: string; readonly counts: number[]; readonly visits: number[]; rows: readonly number[] };
+type Repeats = { readonly kind: number; readonly counts: number[]; readonly visits: number[]; rows: Int32Array };
 
-/** How often each call is made in a visit, with the rows of the visit that makes it most. */
-function repeats(view: View, traces: Uint8Array): ReadonlyMap<string, Repeats> {
-  const visits = new Map<string, number[]>();
-  for (const row of rowsOf(view, traces)) {
-    const peer = at(view.charges.peer, row);
-    if (peer < 0) continue;
-    ensure(visits, `${at(view.charges.visit, row)} ${peer} ${at(view.table.operation, row)}`, () => []).push(row);
-  }
-  const found = new Map<string, Repeats>();
-  for (const rows of visits.values()) {
-    const [row = 0] = rows;
-    const key = `${at(view.charges.party, row)} ${at(view.charges.peer, row)} ${at(view.table.operation, row)}`;
-    const entry = ensure(found, key, () => ({ key, counts: [], visits: [], rows }));
-    entry.counts.push(rows.length);
-    if (rows.length >= FEWEST_REPEATS) entry.visits.push(row);
-    if (rows.length > entry.rows.length) entry.rows = rows;
+/** How often each call is made in a visit, with the rows of the visit that makes it most, by kind of call. */
+function repeats(groups: CallGroups, traces: Uint8Array): ReadonlyMap<number, Repeats> {
+  const found = new Map<number, Repeats>();
+  for (let group = 0; group < groups.count; group++) {
+    if (traces[at(groups.trace, group)] !== 1) continue;
+    const kind = at(groups.kind, group);
+    const from = at(groups.from, group);
+    const made = at(groups.from, group + 1) - from;
+    const known = found.get(kind);
+    const entry = known ?? { kind, counts: [], visits: [], rows: groups.rows.subarray(from, from + made) };
+    if (known === undefined) found.set(kind, entry);
+    entry.counts.push(made);
+    if (made >= FEWEST_REPEATS) entry.visits.push(at(groups.rows, from));
+    if (made > entry.rows.length) entry.rows = groups.rows.subarray(from, from + made);
   }
   return found;
 }

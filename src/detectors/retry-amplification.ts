@@ -1,10 +1,12 @@
 import type { Evidence, Finding } from '../model/finding.ts';
 import { Flag } from '../model/trace.ts';
 import { at } from '../model/units.ts';
+import type { CallGroups } from '../population/call-groups.ts';
 import { ensure } from '../population/numbering.ts';
 import type { View } from '../population/view.ts';
 import { serversOf } from '../trace/calls.ts';
 import { errorSort, errorSource } from '../trace/errors.ts';
+import { isRemote } from '../trace/visits.ts';
 import { cite, clip, count, factor, named, nameOf, tracesIn, tracesOfEdge } from './cite.ts';
 import type { Detector } from './detector.ts';
 
@@ -28,8 +30,9 @@ export const retryAmplification: Detector = {
   id: 'D13 retry-amplification',
   asks: 'Do retries multiply the load, and by how much?',
   detect(view) {
-    const now = countEdges(view, view.sides.suspect);
-    const before = countEdges(view, view.sides.reference);
+    const groups = view.callGroups();
+    const now = countEdges(view, groups, view.sides.suspect);
+    const before = countEdges(view, groups, view.sides.reference);
     const layers = [...now.values()]
       .filter(
         (edge) =>
@@ -151,37 +154,27 @@ function attemptsIn(view: View, entry: number, peer: number): readonly number[] 
   return rows;
 }
 
-function countEdges(view: View, traces: Uint8Array): ReadonlyMap<number, Edge> {
+function countEdges(view: View, groups: CallGroups, traces: Uint8Array): ReadonlyMap<number, Edge> {
   const { table, charges } = view;
   const stating = statesAttempts(table);
   const edges = new Map<number, Edge>();
-  for (let trace = 0; trace < table.traces; trace++) {
-    if (traces[trace] !== 1) continue;
-    const visits = new Map<string, { entry: number; from: number; to: number; rows: number[] }>();
-    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      const to = at(charges.peer, row);
-      if (to < 0) continue;
-      const entry = at(charges.visit, row);
-      const same = `${entry} ${to} ${at(table.operation, row)}`;
-      ensure(visits, same, () => ({ entry, from: at(charges.party, row), to, rows: [] })).rows.push(row);
-    }
-    for (const { entry, from, to, rows } of visits.values()) {
-      const edge = ensure(edges, from * 2 ** 20 + to, () => ({
-        from,
-        to,
-        attempts: 0,
-        calls: 0,
-        retried: [],
-        most: 0,
-      }));
-      const calls = logicalCalls(table, rows);
-      const attempts = rows.reduce((all, row) => all + triesOf(table, row, stating), 0);
-      edge.attempts += attempts;
-      edge.calls += calls;
-      if (calls < attempts) {
-        edge.retried.push(entry);
-        edge.most = Math.max(edge.most, attempts);
-      }
+  for (let group = 0; group < groups.count; group++) {
+    if (traces[at(groups.trace, group)] !== 1) continue;
+    const begin = at(groups.from, group);
+    const end = at(groups.from, group + 1);
+    const first = at(groups.rows, begin);
+    const from = at(charges.party, first);
+    const to = at(charges.peer, first);
+    const fresh = () => ({ from, to, attempts: 0, calls: 0, retried: [], most: 0 });
+    const edge = ensure(edges, from * 2 ** 20 + to, fresh);
+    let attempts = 0;
+    for (let index = begin; index < end; index++) attempts += triesOf(table, at(groups.rows, index), stating);
+    const calls = end - begin === 1 ? 1 : logicalCalls(table, groups.rows.subarray(begin, end));
+    edge.attempts += attempts;
+    edge.calls += calls;
+    if (calls < attempts) {
+      edge.retried.push(at(charges.visit, first));
+      edge.most = Math.max(edge.most, attempts);
     }
   }
   return edges;
@@ -195,8 +188,8 @@ const MOST_TRIES = 64;
 
 /** How many requests one outbound span stands for: a proxy behind it may have tried again without a span of its own. */
 function triesOf(table: View['table'], row: number, stating: boolean): number {
+  if (!stating) return Math.max(1, answersTo(table, row));
   const answers = serversOf(table, row);
-  if (!stating) return Math.max(1, answers.length);
   const stated = [row, ...answers].map((each) => {
     const attempt = ATTEMPT.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
     const previous = PREVIOUS.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
@@ -205,11 +198,21 @@ function triesOf(table: View['table'], row: number, stating: boolean): number {
   return Math.min(MOST_TRIES, Math.max(1, answers.length, ...stated));
 }
 
+/** How many spans of the other side a call has. */
+function answersTo(table: View['table'], call: number): number {
+  let answers = 0;
+  for (let index = at(table.childrenFrom, call); index < at(table.childrenFrom, call + 1); index++) {
+    if (isRemote(table, at(table.children, index))) answers++;
+  }
+  return answers;
+}
+
 /** Rows that are looked at before a table counts as one that states no attempts. */
 const SAMPLE = 2_000;
 const STATED: ReadonlySet<string> = new Set([...ATTEMPT, ...PREVIOUS]);
 
 function statesAttempts(table: View['table']): boolean {
+  if (![...STATED].some((key) => table.carries(key))) return false;
   const stride = Math.max(1, Math.floor(table.size / SAMPLE));
   for (let row = 0; row < table.size; row += stride) {
     if (table.keys(row, 'span').some((key) => STATED.has(key))) return true;
@@ -224,7 +227,7 @@ function numberAt(table: View['table'], row: number, key: string): number {
 }
 
 /** An attempt that begins after one before it failed belongs to the same call, and so does a hedge that came second. */
-function logicalCalls(table: View['table'], rows: readonly number[]): number {
+function logicalCalls(table: View['table'], rows: Int32Array): number {
   const ordered = [...rows].sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
   let calls = 0;
   let failedAt = Number.POSITIVE_INFINITY;
@@ -238,12 +241,13 @@ function logicalCalls(table: View['table'], rows: readonly number[]): number {
 
 /** Sent beside another attempt and cancelled because that one succeeded. */
 function isHedge(table: View['table'], row: number, rows: readonly number[]): boolean {
-  if (rows.length > MOST_TRIES || errorSort(errorSource(table, row)) !== 'cancelled') return false;
-  return rows.some(
+  if (rows.length > MOST_TRIES) return false;
+  const beside = rows.some(
     (other) =>
       other !== row &&
       (at(table.flags, other) & Flag.error) === 0 &&
       at(table.start, other) < at(table.end, row) &&
       at(table.start, row) < at(table.end, other),
   );
+  return beside && errorSort(errorSource(table, row)) === 'cancelled';
 }

@@ -7,7 +7,7 @@ import type { Cells } from './cells.ts';
 import { type Charges, Place } from './charges.ts';
 import type { Sides } from './latency.ts';
 import { ensure } from './numbering.ts';
-import { isWrite, type OrderBreach, type OrderCounts, type OrderRule } from './order.ts';
+import { type OrderBreach, type OrderCounts, type OrderRule, writesOf } from './order.ts';
 import { certainRise, STRICT_Z } from './statistics.ts';
 
 /** Ids of the business, not of the plumbing: what two services mean when they speak of the same thing. */
@@ -90,18 +90,23 @@ function weightOf({ before, now }: Tally): number {
 
 /** Writes, and ends of what other services did for the same id, by the id's name, value and side. */
 function momentsByKey(table: SpanTable, charges: Charges, sides: Sides): ReadonlyMap<string, readonly Moment[]> {
-  const isKey = new Map<string, boolean>();
   if (!speaksOfIds(table)) return new Map();
+  const writesAt = writesOf(table);
+  const ids = new Map<readonly string[], readonly string[]>();
+  const keysAt = (row: number) => {
+    const all = table.keys(row, 'span');
+    return ensure(ids, all, () => all.filter((key) => KEY.test(key)));
+  };
   const kinds = new PairNumbers();
   const found = new Map<string, Moment[]>();
   for (let trace = 0; trace < table.traces; trace++) {
     const suspect = sides.suspect[trace] === 1;
     if (!suspect && sides.reference[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      const entry = charges.place[row] === Place.entry;
-      const keys = table.keys(row, 'span').filter((key) => ensure(isKey, key, () => KEY.test(key)));
+      const keys = keysAt(row);
       if (keys.length === 0) continue;
-      const writes = !entry && isWrite(table, row);
+      const entry = charges.place[row] === Place.entry;
+      const writes = !entry && writesAt(row);
       if (!entry && !writes) continue;
       const kind = kinds.number(at(table.service, row), at(table.operation, row));
       for (const key of keys) {

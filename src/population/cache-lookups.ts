@@ -1,7 +1,9 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
-import { type Charges, Place } from './charges.ts';
+import type { Charges } from './charges.ts';
+import { aboutNames } from './names.ts';
 import { ensure } from './numbering.ts';
+import type { VisitCalls } from './visit-calls.ts';
 
 /** One look into a cache and what came of it. */
 export type Lookup = {
@@ -26,22 +28,29 @@ const SOON = 50_000;
  * Looks into caches in the chosen traces (1 a trace), in row order. Where no attribute tells, a read of a key-value store
  * that is followed by a read of a database in the same visit was a miss.
  */
-export function cacheLookups(table: SpanTable, charges: Charges, traces: Uint8Array): readonly Lookup[] {
+export function cacheLookups(
+  table: SpanTable,
+  charges: Charges,
+  calls: VisitCalls,
+  traces: Uint8Array,
+): readonly Lookup[] {
+  const isLook = looksOf(table);
+  if (isLook === undefined) return [];
   const found: Lookup[] = [];
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
-    const looks: number[] = [];
-    const fetches = new Map<number, number[]>();
+    const fetches = new Map<number, readonly number[]>();
+    const fetchesIn = (entry: number) =>
+      ensure(fetches, entry, () =>
+        [...calls.rows.subarray(at(calls.from, entry), at(calls.from, entry + 1))]
+          .filter((row) => !isLook(row))
+          .sort((a, b) => at(table.start, a) - at(table.start, b) || a - b),
+      );
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      if (isLook(table, row)) looks.push(row);
-      else if (at(charges.place, row) === Place.outbound) ensure(fetches, at(charges.visit, row), () => []).push(row);
-    }
-    if (looks.length === 0) continue;
-    for (const calls of fetches.values()) calls.sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
-    for (const row of looks) {
-      const fetch = fetchAfter(table, row, fetches.get(at(charges.visit, row)) ?? []);
+      if (!isLook(row)) continue;
+      const fetch = fetchAfter(table, row, fetchesIn(at(charges.visit, row)));
       const told = hitTold(table, row);
-      const isStore = fetch >= 0 && table.attribute(fetch, 'db.system.name') !== undefined;
+      const isStore = fetch >= 0 && table.attribute(fetch, STORE) !== undefined;
       const hit = told ?? !isStore;
       found.push({ row, party: at(charges.party, row), cache: at(charges.peer, row), hit, fetch: hit ? -1 : fetch });
     }
@@ -49,13 +58,22 @@ export function cacheLookups(table: SpanTable, charges: Charges, traces: Uint8Ar
   return found;
 }
 
-function isLook(table: SpanTable, row: number): boolean {
-  const system = table.attribute(row, 'db.system.name');
-  if (system !== undefined && STORES.has(String(system))) {
-    const verb = table.attribute(row, 'db.operation.name') ?? table.text(at(table.operation, row));
-    return READING.test(String(verb));
-  }
-  return /\bcache\b/i.test(table.name(row)) && hitTold(table, row) !== undefined;
+const STORE = 'db.system.name';
+
+/** Tells rows that look into a cache; undefined where the attributes that would say so are nowhere in the table. */
+function looksOf(table: SpanTable): ((row: number) => boolean) | undefined {
+  const stores = table.carries(STORE);
+  const tells = TOLD.some((key) => table.carries(key));
+  if (!stores && !tells) return undefined;
+  const speaksOfCache = aboutNames(table, (name) => /\bcache\b/i.test(name));
+  return (row) => {
+    const system = stores ? table.attribute(row, STORE) : undefined;
+    if (system !== undefined && STORES.has(String(system))) {
+      const verb = table.attribute(row, 'db.operation.name') ?? table.text(at(table.operation, row));
+      return READING.test(String(verb));
+    }
+    return tells && speaksOfCache(row) && hitTold(table, row) !== undefined;
+  };
 }
 
 function hitTold(table: SpanTable, row: number): boolean | undefined {

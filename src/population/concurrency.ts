@@ -1,8 +1,8 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import type { Cells } from './cells.ts';
-import { type Charges, Place } from './charges.ts';
 import { ensure } from './numbering.ts';
+import type { VisitCalls } from './visit-calls.ts';
 
 /** How far the calls of one visit ran side by side. */
 export type Overlap = {
@@ -27,32 +27,29 @@ export type Overlap = {
  */
 export function overlaps(
   table: SpanTable,
-  charges: Charges,
   cells: Cells,
+  { from, rows }: VisitCalls,
   traces: Uint8Array,
 ): ReadonlyMap<number, readonly Overlap[]> {
   const found = new Map<number, Overlap[]>();
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
-    const visits = new Map<number, number[]>();
-    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      if (at(charges.place, row) === Place.outbound) ensure(visits, at(charges.visit, row), () => []).push(row);
-    }
-    for (const [entry, calls] of visits) {
-      if (calls.length < 2) continue;
-      ensure(found, at(cells.of, entry), () => []).push(overlapOf(table, entry, calls));
+    for (let entry = at(table.first, trace); entry < at(table.first, trace + 1); entry++) {
+      const begin = at(from, entry);
+      const end = at(from, entry + 1);
+      if (end - begin < 2) continue;
+      ensure(found, at(cells.of, entry), () => []).push(overlapOf(table, entry, rows.subarray(begin, end)));
     }
   }
   return found;
 }
 
-function overlapOf(table: SpanTable, row: number, calls: readonly number[]): Overlap {
-  const ordered = calls.toSorted((a, b) => at(table.start, a) - at(table.start, b));
+function overlapOf(table: SpanTable, row: number, calls: Int32Array): Overlap {
   let total = 0;
   let longest = 0;
   let covered = 0;
   let reached = Number.NEGATIVE_INFINITY;
-  for (const call of ordered) {
+  for (const call of byStart(table, calls)) {
     const [start, end] = [at(table.start, call), at(table.end, call)];
     total += end - start;
     longest = Math.max(longest, end - start);
@@ -61,4 +58,13 @@ function overlapOf(table: SpanTable, row: number, calls: readonly number[]): Ove
   }
   const parallel = total > longest ? (total - covered) / (total - longest) : 0;
   return { row, calls: calls.length, total, covered, parallel };
+}
+
+/** Calls stand by their rows; siblings among them are in order of their starts already, and nothing is left to sort. */
+function byStart(table: SpanTable, calls: Int32Array): Int32Array {
+  for (let index = 1; index < calls.length; index++) {
+    if (at(table.start, at(calls, index)) < at(table.start, at(calls, index - 1)))
+      return calls.toSorted((a, b) => at(table.start, a) - at(table.start, b));
+  }
+  return calls;
 }

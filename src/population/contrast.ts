@@ -70,7 +70,7 @@ export function contrasts(
     .filter((feature) => feature.traces.length < examined.length)
     .map((feature) => {
       const having = new Set(feature.traces);
-      const counts = countTable(examined, having, bad);
+      const counts = countHaving(all, feature.traces, bad);
       const odds = logOdds(counts);
       return { feature, having, counts, odds, p: upperTail(odds.value / odds.error) };
     });
@@ -134,6 +134,14 @@ function countTable(traces: readonly number[], having: ReadonlySet<number>, bad:
   return counts;
 }
 
+/** The same for all examined traces at once: who does not have the value is left over. */
+function countHaving(all: Table2x2, having: readonly number[], bad: Uint8Array): Table2x2 {
+  let a = 0;
+  for (const trace of having) a += at(bad, trace);
+  const c = having.length - a;
+  return { a, b: all.b - a, c, d: all.d - c };
+}
+
 /** Which spans of a request may say something with a key: none, the first one, every visit's. */
 type Bearing = 'none' | 'entry' | 'every';
 
@@ -142,11 +150,18 @@ function bearingOf(key: string): Bearing {
   return ACTIONABLE.some((pattern) => pattern.test(key)) ? 'every' : 'entry';
 }
 
+/** Of some keys those that any visit's span may say something with, and those that the first span may. */
+type BearingKeys = { readonly every: readonly string[]; readonly entry: readonly string[] };
+
+const byBearing = (keys: readonly string[]): BearingKeys => ({
+  every: keys.filter((key) => bearingOf(key) === 'every'),
+  entry: keys.filter((key) => bearingOf(key) !== 'none'),
+});
+
 function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, good: Uint8Array): readonly Feature[] {
   const features = new Map<string, Feature>();
-  const bearings = new Map<string, Bearing>();
-  const ofResource = new Map<number, readonly Feature[]>();
-  const bearing = (key: string) => ensure(bearings, key, () => bearingOf(key));
+  const ofResource: (readonly Feature[] | undefined)[] = [];
+  const ofKeys = new Map<readonly string[], BearingKeys>();
   const featureOf = (row: number, key: string, value: string): Feature => {
     const service = table.text(at(table.service, row));
     // The same version or flag on several services is one feature; an instance belongs to its service.
@@ -157,13 +172,17 @@ function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, go
     return feature;
   };
   // A process says the same of itself on every span.
-  const resourceFeatures = (row: number) =>
-    ensure(ofResource, at(table.resourceOf, row), () =>
-      table
-        .keys(row, 'resource')
-        .filter((key) => bearing(key) === 'every')
-        .map((key) => featureOf(row, key, String(table.resource(row, key)))),
-    );
+  const resourceFeatures = (row: number) => {
+    const resource = at(table.resourceOf, row);
+    const known =
+      ofResource[resource] ??
+      byBearing(table.keys(row, 'resource')).every.map((key) => featureOf(row, key, String(table.resource(row, key))));
+    ofResource[resource] = known;
+    return known;
+  };
+  // So do spans with the same keys: most of them have none that matters, and are not looked at further.
+  const bearingKeys = (row: number) =>
+    ensure(ofKeys, table.keys(row, 'span'), () => byBearing(table.keys(row, 'span')));
   for (let trace = 0; trace < table.traces; trace++) {
     if (bad[trace] !== 1 && good[trace] !== 1) continue;
     const note = (feature: Feature) => {
@@ -173,11 +192,8 @@ function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, go
     for (let row = from; row < at(table.first, trace + 1); row++) {
       if (at(charges.visit, row) !== row) continue;
       for (const feature of resourceFeatures(row)) note(feature);
-      for (const key of table.keys(row, 'span')) {
-        const whose = bearing(key);
-        if (whose === 'every' || (whose === 'entry' && row === from))
-          note(featureOf(row, key, String(table.attribute(row, key))));
-      }
+      const { every, entry } = bearingKeys(row);
+      for (const key of row === from ? entry : every) note(featureOf(row, key, String(table.attribute(row, key))));
     }
   }
   const list = [...features.values()].filter(

@@ -46,6 +46,7 @@ export function measureImpact(view: View, affected: Uint8Array): Impact {
 
 /** The actor of a request: the first span, from the entry on, that names one. */
 export function actorOf({ table }: View, trace: number): { readonly key: string; readonly value: string } | undefined {
+  if (!ACTOR_KEYS.some((key) => table.carries(key))) return undefined;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     for (const key of ACTOR_KEYS) {
       const value = table.attribute(row, key);

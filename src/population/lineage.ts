@@ -3,7 +3,7 @@ import { at } from '../model/units.ts';
 import type { Lineage } from '../model/verdict.ts';
 import { actorOf } from './impact.ts';
 import { ensure } from './numbering.ts';
-import { isWrite } from './order.ts';
+import { writesOf } from './order.ts';
 import { median, quantile, sorted } from './statistics.ts';
 import type { View } from './view.ts';
 
@@ -13,8 +13,12 @@ export type Actor = { readonly key: string; readonly value: string };
 const UNUSUAL = 5;
 const LEAST_ROWS = 50;
 
+/** How many rows a read returned: without it nobody can be seen to read more than others. */
+const ROWS = 'db.response.returned_rows';
+
 /** The actor to look into when nobody was named: the one who reads far more rows than others ever do, and than it did itself. */
 export function unusualActor(view: View): Actor | undefined {
+  if (!view.table.carries(ROWS)) return undefined;
   const usual = usualRows(view);
   const habits = ownHabits(view);
   const byActor = new Map<string, { actor: Actor; excess: number; requests: number }>();
@@ -48,6 +52,7 @@ export function traceLineage(view: View, actor: Actor): Lineage | undefined {
   const data = new Map<string, Mutable<Lineage['data'][number]>>();
   const silent = new Set<string>();
   const usual = usualRows(view);
+  const writes = writesOf(table);
   for (const trace of traces) {
     const traceId = table.traceIds[trace] ?? '';
     const entry = at(view.requests.entry, trace);
@@ -87,7 +92,7 @@ export function traceLineage(view: View, actor: Actor): Lineage | undefined {
   };
 
   function addAccess(row: number, traceId: string, target: Target): void {
-    const effect = effectOf(table, row);
+    const effect = effectOf(table, row, writes);
     const service = table.text(at(table.service, row));
     const most = usual.get(keyOf(service, target));
     const access: Mutable<Lineage['data'][number]> = ensure(data, `${keyOf(service, target)}\n${effect}`, () => ({
@@ -121,24 +126,27 @@ function targetOf(table: SpanTable, row: number): Target | undefined {
 
 const keyOf = (service: string, { store, target }: Target): string => [service, store, target].join('\n');
 
-function effectOf(table: SpanTable, row: number): Lineage['data'][number]['effect'] {
+function effectOf(table: SpanTable, row: number, writes: (row: number) => boolean): Lineage['data'][number]['effect'] {
   const told = `${table.attribute(row, 'db.operation.name') ?? ''} ${table.text(at(table.operation, row))}`;
   if (/\b(delete|truncate|drop)\b/i.test(told)) return 'delete';
   if (/\b(export|copy|unload|dump)\b/i.test(told)) return 'export';
-  if (isWrite(table, row)) return 'write';
+  if (writes(row)) return 'write';
   return /\b(select|get|find|read|query|scan|fetch|list)\b/i.test(told) ? 'read' : 'unknown';
 }
 
 function rowsAt(table: SpanTable, row: number): number | undefined {
-  const rows = Number(table.attribute(row, 'db.response.returned_rows') ?? Number.NaN);
+  const told = table.attribute(row, ROWS);
+  if (told === undefined) return undefined;
+  const rows = Number(told);
   return Number.isFinite(rows) ? rows : undefined;
 }
 
 function rowsByTarget({ table }: View, trace: number): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
+  if (!table.carries(ROWS)) return found;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-    const target = targetOf(table, row);
-    const rows = target === undefined ? undefined : rowsAt(table, row);
+    const rows = rowsAt(table, row);
+    const target = rows === undefined ? undefined : targetOf(table, row);
     if (target === undefined || rows === undefined) continue;
     const key = keyOf(table.text(at(table.service, row)), target);
     found.set(key, (found.get(key) ?? 0) + rows);

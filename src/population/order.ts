@@ -4,7 +4,7 @@ import { PairNumbers } from '../trace/pair-numbers.ts';
 import type { Cells } from './cells.ts';
 import { type Charges, Place } from './charges.ts';
 import type { Sides } from './latency.ts';
-import { ensure } from './numbering.ts';
+import { aboutNames } from './names.ts';
 import { certainRise, median, STRICT_Z, sorted } from './statistics.ts';
 
 /**
@@ -65,51 +65,60 @@ type Tally = {
   headStart: { before: number[]; now: number[] };
 };
 type Step = { key: number; first: number; last: number; call: boolean; writes: boolean };
+type Visit = { readonly entry: number; readonly steps: Step[] };
 
 /** Every order that the reference kept and the suspects break, most certain first. */
 export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, sides: Sides): readonly OrderRule[] {
   const keys = new PairNumbers();
   const pairs = new PairNumbers();
   const rules = new PairNumbers();
-  const tallies = new Map<number, Tally>();
-  const known = new Map<string, boolean>();
-  const says: SaysWrite = (text) => ensure(known, text, () => saysWrite(text));
+  const tallies: Tally[] = [];
+  const writes = writesOf(table);
   for (let trace = 0; trace < table.traces; trace++) {
     const now = sides.suspect[trace] === 1;
     if (!now && sides.reference[trace] !== 1) continue;
-    for (const [entry, steps] of stepsOf(table, charges, trace, keys, says)) {
+    for (const { entry, steps } of stepsOf(table, charges, trace, keys, writes)) {
+      if (steps.length < 2) continue;
       const cell = at(cells.of, entry);
-      for (const call of steps.values()) {
+      for (const call of steps) {
         if (!call.call) continue;
-        for (const step of steps.values()) {
+        for (const step of steps) {
           if (step === call || related(table, call.last, step.first)) continue;
-          const relation = relate(table, call.last, step.first);
-          const tally = ensure(tallies, rules.number(cell, pairs.number(call.key, step.key)), () => ({
-            cell,
-            before: { waited: 0, early: 0, overtook: 0 },
-            now: { waited: 0, early: 0, overtook: 0 },
-            breaches: [],
-            writes: step.writes,
-            headStart: { before: [], now: [] },
-          }));
-          (now ? tally.now : tally.before)[relation]++;
-          const headStart = at(table.start, step.first) - at(table.start, call.last);
-          if (!now || relation !== 'waited') tally.headStart[now ? 'now' : 'before'].push(headStart);
-          if (now && relation !== 'waited') {
-            const margin = at(table.end, call.last) - at(table.end, step.first);
-            tally.breaches.push({ trace, call: call.last, step: step.first, margin });
-          }
+          const rule = rules.number(cell, pairs.number(call.key, step.key));
+          const tally = tallies[rule] ?? newTally(cell, step.writes);
+          tallies[rule] = tally;
+          count(table, tally, trace, now, call.last, step.first);
         }
       }
     }
   }
-  return [...tallies.values()]
+  return tallies
     .map(({ headStart, ...tally }) => {
       const earlier = movedForward(headStart);
       return { ...tally, earlier, weight: weightOf(tally) * (earlier ? 1 : COINCIDENCE) };
     })
     .filter((rule) => rule.weight > 0)
     .sort((a, b) => Number(b.writes) - Number(a.writes) || b.weight - a.weight || a.cell - b.cell);
+}
+
+const newTally = (cell: number, writes: boolean): Tally => ({
+  cell,
+  before: { waited: 0, early: 0, overtook: 0 },
+  now: { waited: 0, early: 0, overtook: 0 },
+  breaches: [],
+  writes,
+  headStart: { before: [], now: [] },
+});
+
+function count(table: SpanTable, tally: Tally, trace: number, now: boolean, call: number, step: number): void {
+  const relation = relate(table, call, step);
+  const broken = relation !== 'waited';
+  (now ? tally.now : tally.before)[relation]++;
+  const headStart = at(table.start, step) - at(table.start, call);
+  if (!now) tally.headStart.before.push(headStart);
+  if (!now || !broken) return;
+  tally.headStart.now.push(headStart);
+  tally.breaches.push({ trace, call, step, margin: at(table.end, call) - at(table.end, step) });
 }
 
 /**
@@ -133,30 +142,41 @@ function weightOf({ before, now }: Pick<Tally, 'before' | 'now'>): number {
   return certainRise(broken, kept, STRICT_Z);
 }
 
-/** The calls and writes of each visit of a trace; of a repeated one the first begin and the last acknowledgement. */
+/**
+ * The calls and writes of each visit of a trace, visits by their first one; of a repeated step the first begin and the last
+ * acknowledgement.
+ */
 function stepsOf(
   table: SpanTable,
   charges: Charges,
   trace: number,
   keys: PairNumbers,
-  says: SaysWrite,
-): ReadonlyMap<number, ReadonlyMap<number, Step>> {
-  const visits = new Map<number, Map<number, Step>>();
-  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+  writesAt: (row: number) => boolean,
+): readonly Visit[] {
+  const from = at(table.first, trace);
+  const visits: Visit[] = [];
+  const visitAt: (Visit | undefined)[] = [];
+  for (let row = from; row < at(table.first, trace + 1); row++) {
     const entry = at(charges.visit, row);
     if (row === entry) continue;
     const outbound = at(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
-    const writes = isWrite(table, row, says);
+    const writes = writesAt(row);
     if (!outbound && !writes) continue;
-    const steps = ensure(visits, entry, () => new Map<number, Step>());
+    let visit = visitAt[entry - from];
+    if (visit === undefined) {
+      visit = { entry, steps: [] };
+      visitAt[entry - from] = visit;
+      visits.push(visit);
+    }
+    const { steps } = visit;
     const key = keys.number(at(table.operation, row), at(charges.peer, row));
-    const known = steps.get(key);
+    const known = steps.find((step) => step.key === key);
     if (known !== undefined) {
       if (at(table.start, row) < at(table.start, known.first)) known.first = row;
       if (at(table.end, row) > at(table.end, known.last)) known.last = row;
-    } else if (steps.size < WIDEST) {
-      const call = outbound && table.attribute(row, 'db.system.name') === undefined;
-      steps.set(key, { key, first: row, last: row, call, writes });
+    } else if (steps.length < WIDEST) {
+      const call = outbound && table.attribute(row, STORE) === undefined;
+      steps.push({ key, first: row, last: row, call, writes });
     }
   }
   return visits;
@@ -179,22 +199,30 @@ const WRITING =
   /\b(insert|update|delete|replace|upsert|merge|commit|put|set|save|persist|write|publish|store|append)\b/i;
 
 /** Whether a span's name speaks of a change; `saveOrder` and `save_order` are words too. */
-type SaysWrite = (text: string) => boolean;
-const saysWrite: SaysWrite = (text) => WRITING.test(text.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' '));
+const saysWrite = (text: string): boolean =>
+  WRITING.test(text.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' '));
+
+const STORE = 'db.system.name';
+/** What tells a store's operation, the shortest first. */
+const TOLD = ['db.operation.name', 'db.query.summary', 'db.query.text'] as const;
 
 /**
- * Whether a span changes data: by its database operation, by being a producer, or by what it calls itself. `says` may
- * remember the names that it was asked about.
+ * Tells rows that change data: by their database operation, by being a producer, or by what they call themselves. Made once
+ * for a table, it looks for no attribute that none of its spans has, and asks about each name once.
  */
-export function isWrite(table: SpanTable, row: number, says: SaysWrite = saysWrite): boolean {
-  const kind = at(table.kind, row);
-  if (kind === Kind.producer) return true;
-  if (kind === Kind.server || kind === Kind.consumer) return false;
-  const told =
-    table.attribute(row, 'db.operation.name') ??
-    table.attribute(row, 'db.query.summary') ??
-    table.attribute(row, 'db.query.text');
-  if (told !== undefined) return WRITING.test(String(told).slice(0, 40));
-  if (kind === Kind.client && table.attribute(row, 'db.system.name') === undefined) return false;
-  return says(table.name(row));
+export function writesOf(table: SpanTable): (row: number) => boolean {
+  const says = aboutNames(table, saysWrite);
+  const told = TOLD.filter((key) => table.carries(key));
+  const stores = table.carries(STORE);
+  return (row) => {
+    const kind = at(table.kind, row);
+    if (kind === Kind.producer) return true;
+    if (kind === Kind.server || kind === Kind.consumer) return false;
+    for (const key of told) {
+      const operation = table.attribute(row, key);
+      if (operation !== undefined) return WRITING.test(String(operation).slice(0, 40));
+    }
+    if (kind === Kind.client && (!stores || table.attribute(row, STORE) === undefined)) return false;
+    return says(row);
+  };
 }

@@ -2,7 +2,6 @@ import type { SpanTable } from '../model/trace.ts';
 import { at } from '../model/units.ts';
 import { ordinalOf } from '../trace/build.ts';
 import { type Charges, Place } from './charges.ts';
-import { ensure } from './numbering.ts';
 
 /** A time in which one process did nothing for any of its requests. Times in µs since the table's epoch. */
 export type Stillness = {
@@ -25,7 +24,15 @@ const SOON = 5_000;
 /** Shorter than this is nothing, µs. */
 const LEAST = 10_000;
 
-type Moment = { readonly time: number; readonly visit: number; readonly opens: number; readonly calls: number };
+/** The moments of one process as columns: when, whose visit, and what begins (1) or ends (−1) there. */
+type Moments = {
+  /** Any row of the process. */
+  readonly row: number;
+  readonly time: number[];
+  readonly visit: number[];
+  readonly opens: number[];
+  readonly calls: number[];
+};
 
 /**
  * Times in which a process had at least three requests that waited for nobody else, and in which none of its spans began or
@@ -39,8 +46,7 @@ type Moment = { readonly time: number; readonly visit: number; readonly opens: n
  * ```
  */
 export function stillnesses(table: SpanTable, charges: Charges, traces: Uint8Array): readonly Stillness[] {
-  const processes = new Map<number, Moment[]>();
-  const rowOf = new Map<number, number>();
+  const processes: (Moments | undefined)[] = [];
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
@@ -48,32 +54,40 @@ export function stillnesses(table: SpanTable, charges: Charges, traces: Uint8Arr
       const visit = at(charges.visit, row);
       if (at(table.resourceOf, visit) !== process) continue;
       const opens = visit === row ? 1 : 0;
-      const calls = charges.place[row] === Place.outbound ? 1 : 0;
-      const moments = ensure(processes, process, () => []);
-      moments.push({ time: at(table.start, row), visit, opens, calls });
-      moments.push({ time: at(table.end, row), visit, opens: -opens, calls: -calls });
-      if (!rowOf.has(process)) rowOf.set(process, row);
+      const calls = at(charges.place, row) === Place.outbound ? 1 : 0;
+      const moments = processes[process] ?? { row, time: [], visit: [], opens: [], calls: [] };
+      processes[process] = moments;
+      moments.time.push(at(table.start, row), at(table.end, row));
+      moments.visit.push(visit, visit);
+      moments.opens.push(opens, -opens);
+      moments.calls.push(calls, -calls);
     }
   }
-  return [...processes]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([process, moments]) => sweep(table, charges, rowOf.get(process) ?? 0, moments));
+  return processes.flatMap((moments) => (moments === undefined ? [] : sweep(table, charges, moments)));
 }
 
 /** Walks through the moments of one process and keeps who is at work: in a visit, and in none of its calls. */
-function sweep(table: SpanTable, charges: Charges, row: number, moments: readonly Moment[]): readonly Stillness[] {
+function sweep(table: SpanTable, charges: Charges, moments: Moments): readonly Stillness[] {
   const found: Stillness[] = [];
   const open = new Set<number>();
   const calling = new Map<number, number>();
   const working = new Set<number>();
-  const ordered = moments.toSorted((a, b) => a.time - b.time || a.visit - b.visit);
-  ordered.forEach(({ time, visit, opens, calls }, index) => {
-    const from = ordered[index - 1]?.time ?? time;
-    if (time - from >= LEAST && working.size >= FEWEST && goOnTogether(ordered, index, working)) {
+  const order = inOrder(moments);
+  const timeAt = (index: number) => moments.time[order[index] ?? -1] ?? 0;
+  const visitAt = (index: number) => moments.visit[order[index] ?? -1] ?? 0;
+  let from = timeAt(0);
+  order.forEach((moment, index) => {
+    const time = moments.time[moment] ?? 0;
+    const visit = moments.visit[moment] ?? 0;
+    const opens = moments.opens[moment] ?? 0;
+    const calls = moments.calls[moment] ?? 0;
+    if (time - from >= LEAST && working.size >= FEWEST && goOnTogether(order.length, timeAt, visitAt, index, working)) {
       const visits = [...working].sort((a, b) => a - b);
       const traces = [...new Set(visits.map((entry) => ordinalOf(table, entry)))];
+      const { row } = moments;
       if (traces.length >= FEWEST) found.push({ row, party: at(charges.party, row), from, to: time, traces, visits });
     }
+    from = time;
     if (opens > 0) open.add(visit);
     if (opens < 0) open.delete(visit);
     if (calls !== 0) calling.set(visit, (calling.get(visit) ?? 0) + calls);
@@ -83,14 +97,24 @@ function sweep(table: SpanTable, charges: Charges, row: number, moments: readonl
   return found;
 }
 
+/** The places of moments by time, then by visit. Numbers are sorted, not objects; they are nearly in order already. */
+function inOrder({ time, visit }: Moments): readonly number[] {
+  const order = Array.from(time.keys());
+  return order.sort((a, b) => (time[a] ?? 0) - (time[b] ?? 0) || (visit[a] ?? 0) - (visit[b] ?? 0) || a - b);
+}
+
 /** Requests that merely take long go on one by one. */
-function goOnTogether(moments: readonly Moment[], from: number, working: ReadonlySet<number>): boolean {
-  const begin = moments[from]?.time ?? 0;
+function goOnTogether(
+  moments: number,
+  timeAt: (index: number) => number,
+  visitAt: (index: number) => number,
+  from: number,
+  working: ReadonlySet<number>,
+): boolean {
+  const begin = timeAt(from);
   const alive = new Set<number>();
-  for (let index = from; index < moments.length; index++) {
-    const moment = moments[index];
-    if (moment === undefined || moment.time > begin + SOON) break;
-    if (working.has(moment.visit)) alive.add(moment.visit);
+  for (let index = from; index < moments && timeAt(index) <= begin + SOON; index++) {
+    if (working.has(visitAt(index))) alive.add(visitAt(index));
   }
   return alive.size >= TOGETHER * working.size;
 }

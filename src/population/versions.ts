@@ -47,7 +47,9 @@ export function versionShifts(
   window: Uint8Array,
   baseline: Uint8Array,
 ): readonly VersionShift[] {
-  const visits = visitsByVersion(table, charges, cells, window, baseline);
+  const versionOf = versionsOf(table);
+  if (!runsSeveral(table, charges, versionOf)) return [];
+  const visits = visitsByVersion(table, charges, cells, versionOf, window, baseline);
   const found = new Map<string, { hop: Hop; concurrent: boolean }[]>();
   for (const [party, versions] of [...visits].sort(([a], [b]) => a - b)) {
     for (const [version, byCell] of [...versions].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -64,6 +66,33 @@ export function versionShifts(
     const floor = hops.reduce((most, hop) => Math.max(most, TIMER_SHARE * hop.value), ERROR_FLOOR);
     return { version, hops, pooled: pool(hops, floor), concurrent };
   });
+}
+
+/** Version of each resource (by `resourceOf`). */
+function versionsOf(table: SpanTable): readonly (string | undefined)[] {
+  const versions: (string | undefined)[] = [];
+  for (let row = 0; row < table.size; row++) {
+    const resource = at(table.resourceOf, row);
+    if (resource < versions.length) continue;
+    // Resources are numbered in the order of rows, so a new one is the next.
+    const version = table.resource(row, VERSION);
+    versions.push(version === undefined ? undefined : String(version));
+  }
+  return versions;
+}
+
+/** Whether any service has spans of two versions; where none has, there is nothing to compare. */
+function runsSeveral(table: SpanTable, charges: Charges, versionOf: readonly (string | undefined)[]): boolean {
+  const seen: string[] = [];
+  for (let row = 0; row < table.size; row++) {
+    const version = versionOf[at(table.resourceOf, row)];
+    if (version === undefined) continue;
+    const party = at(charges.party, row);
+    const known = seen[party];
+    if (known === undefined) seen[party] = version;
+    else if (known !== version) return true;
+  }
+  return false;
 }
 
 type ByCell = ReadonlyMap<number, readonly Visit[]>;
@@ -102,6 +131,7 @@ function visitsByVersion(
   table: SpanTable,
   charges: Charges,
   cells: Cells,
+  versionOf: readonly (string | undefined)[],
   window: Uint8Array,
   baseline: Uint8Array,
 ): ReadonlyMap<number, ReadonlyMap<string, ByCell>> {
@@ -112,10 +142,10 @@ function visitsByVersion(
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
       const cell = at(cells.of, row);
       if (cell < 0 || isEdge(cells, cell) || at(charges.visit, row) !== row) continue;
-      const version = table.resource(row, VERSION);
+      const version = versionOf[at(table.resourceOf, row)];
       if (version === undefined) continue;
       const byVersion = ensure(visits, at(charges.party, row), () => new Map<string, Map<number, Visit[]>>());
-      const byCell = ensure(byVersion, String(version), () => new Map<number, Visit[]>());
+      const byCell = ensure(byVersion, version, () => new Map<number, Visit[]>());
       ensure(byCell, cell, () => []).push({ row, time: at(cells.time, row), window: inside });
     }
   }

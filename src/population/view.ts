@@ -5,6 +5,7 @@ import { nestedTimes } from '../trace/nested-times.ts';
 import { selfTimes } from '../trace/self-time.ts';
 import { anchoredOrders } from './anchored-orders.ts';
 import { type Blame, findBlame } from './blame.ts';
+import { type CallGroups, callGroups } from './call-groups.ts';
 import { type CellVisits, cellVisits } from './cell-visits.ts';
 import { type Cells, gatherCells } from './cells.ts';
 import { type Charges, chargeTime } from './charges.ts';
@@ -15,6 +16,7 @@ import { labelRequests, type Requests } from './requests.ts';
 import { certainRise, STRICT_Z } from './statistics.ts';
 import { type Comparison, compare, type Groundwork } from './suspicion.ts';
 import { type VersionShift, versionShifts } from './versions.ts';
+import { type VisitCalls, visitCalls } from './visit-calls.ts';
 
 /** What whoever asks already knows or wants. */
 export type Hints = {
@@ -29,7 +31,10 @@ export type Hints = {
  */
 export type Reference = 'baseline' | 'window' | 'none';
 
-/** All shared measurements, made once; detectors only read it. Rows and traces are ordinals of `table`. */
+/**
+ * All shared measurements, made once; detectors only read it. Rows and traces are ordinals of `table`. What only some
+ * detectors need is a function, which measures when it is first called.
+ */
 export type View = {
   readonly table: SpanTable;
   readonly charges: Charges;
@@ -55,6 +60,8 @@ export type View = {
   /** The highest score that the baseline reaches against itself: what chance alone can do here. */
   readonly noise: number;
   readonly hints: Hints;
+  readonly callGroups: () => CallGroups;
+  readonly visitCalls: () => VisitCalls;
 };
 
 /** Bad requests are looked at alone when they are fewer than this part of their window, so that the good do not drown them. */
@@ -124,6 +131,17 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     contrasts: contrasts(table, charges, requests.route, bad, good),
     noise: reference === 'baseline' ? noiseOf(ground, baseline) : 0,
     hints,
+    callGroups: once(() => callGroups(table, charges)),
+    visitCalls: once(() => visitCalls(table, charges)),
+  };
+}
+
+/** A measurement that is made when it is first asked for, and then kept. */
+function once<T>(measure: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: measure() };
+    return made.value;
   };
 }
 

@@ -37,11 +37,27 @@ const PAUSE = 2 * SECOND;
  */
 export function logicalCalls(table: SpanTable, ordinal: number): readonly LogicalCall[] {
   const found: LogicalCall[] = [];
+  const resends = table.carries(RESENT);
   for (let parent = at(table.first, ordinal); parent < at(table.first, ordinal + 1); parent++) {
-    if (at(table.childrenFrom, parent + 1) - at(table.childrenFrom, parent) < 2) continue;
+    if (!mayRetry(table, parent, resends)) continue;
     for (const siblings of alike(table, parent)) found.push(...chains(table, siblings));
   }
   return found.sort((a, b) => (a.attempts[0] ?? 0) - (b.attempts[0] ?? 0));
+}
+
+/** The attribute in which a client says that it asks again. */
+const RESENT = 'http.request.resend_count';
+
+/** Whether anything below a span could follow a failure: nearly no span of a healthy trace has to be looked into further. */
+function mayRetry(table: SpanTable, parent: number, resends: boolean): boolean {
+  const from = at(table.childrenFrom, parent);
+  const to = at(table.childrenFrom, parent + 1);
+  if (to - from < 2) return false;
+  for (let index = from; index < to; index++) {
+    const child = at(table.children, index);
+    if (failed(table, child) || (resends && table.attribute(child, RESENT) !== undefined)) return true;
+  }
+  return false;
 }
 
 /** Children of a span that could be attempts of the same thing, in groups by start. */
@@ -102,7 +118,7 @@ function chains(table: SpanTable, rows: readonly number[]): readonly LogicalCall
 function follows(table: SpanTable, last: number, next: number, pause: number, limit: number): boolean {
   // Coarse clocks let an attempt seem to begin just before the one before it ended.
   if (pause < -tolerance(at(table.end, last) - at(table.start, last))) return false;
-  const resent = Number(table.attribute(next, 'http.request.resend_count') ?? 0) >= 1;
+  const resent = Number(table.attribute(next, RESENT) ?? 0) >= 1;
   return (failed(table, last) || resent) && pause <= limit;
 }
 
