@@ -1,3 +1,4 @@
+import type { Flapping } from '../model/investigation.ts';
 import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
 
 /** So many fires, each after an end, within so long make an alert one that flaps … */
@@ -5,9 +6,6 @@ const FIRES = 4;
 const WITHIN: Micros = 20 * MINUTE;
 /** … until it has not fired for so long. */
 const QUIET: Micros = 20 * MINUTE;
-
-/** How often an alert came and went since it was last quiet, and in what time. */
-export type Flapping = { readonly times: number; readonly during: Micros };
 
 /**
  * Whether an alert that fired at these times flaps at the last of them. The first fires are looked at; from the fourth on

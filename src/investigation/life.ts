@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
-import { type Culprit, type Investigation, type Life, lifeOf } from '../model/investigation.ts';
+import { type Culprit, culpritOf } from '../model/culprit.ts';
+import { type Investigation, type Life, lifeOf } from '../model/investigation.ts';
 import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
-import { culpritOf } from './culprit.ts';
 import { flappingOf } from './flapping.ts';
 
 /*
@@ -46,15 +46,30 @@ export function fired(current: Investigation, alert: Alert): Step {
     return { next, work: current.status === 'answered' ? 'refresh' : 'look' };
   }
   const fires = [...(current.fires ?? []), alert.occurredAt].slice(-FIRES_KEPT);
-  const { resolvedAt: _, acknowledgedAt: _by, escalatedAt: _to, follows: _whom, ...rest } = lifeOf(current);
-  if (flappingOf(fires) !== undefined && current.status === 'answered') {
+  const flapping = flappingOf(fires);
+  if (flapping !== undefined && current.status === 'answered') {
     const { resolvedAt: _end, ...going } = current;
-    return { next: { ...going, ...counts, fires }, work: 'refresh' };
+    return { next: { ...going, ...counts, fires, flapping }, work: 'refresh' };
   }
+  const {
+    resolvedAt: _,
+    acknowledgedAt: _by,
+    escalatedAt: _to,
+    follows: _whom,
+    flapping: _past,
+    ...rest
+  } = lifeOf(current);
   const before = beforeOf(current);
-  const trigger = { kind: 'alert', alert } as const;
-  const next = { ...rest, ...counts, fires, trigger, status: 'opened' as const };
-  return { next: before === undefined ? next : { ...next, before }, work: 'look' };
+  const next = {
+    ...rest,
+    ...counts,
+    fires,
+    trigger: { kind: 'alert', alert } as const,
+    status: 'opened' as const,
+    ...(flapping === undefined ? {} : { flapping }),
+    ...(before === undefined ? {} : { before }),
+  };
+  return { next, work: 'look' };
 }
 
 /** The alert is over, unless it fired again since. */

@@ -1,6 +1,6 @@
 import type { Alert } from './alert.ts';
-import type { Component, Mechanism } from './finding.ts';
-import type { EpochMicros, TraceId } from './units.ts';
+import type { Culprit } from './culprit.ts';
+import type { EpochMicros, Micros, TraceId } from './units.ts';
 import type { Analysis } from './verdict.ts';
 
 /** What set an investigation off. */
@@ -30,6 +30,9 @@ export type Scope = {
   /** `service.name`s that the alert is about; empty means every service. */
   readonly services: readonly string[];
   readonly operation?: string;
+  /** `http.route`, where the alert names no operation. */
+  readonly route?: string;
+  /** `deployment.environment.name`. */
   readonly environment?: string;
   readonly from: EpochMicros;
   readonly to: EpochMicros;
@@ -60,13 +63,8 @@ export type Setback = {
 /** Whether the trouble goes on, looked up again after the verdict. */
 export type Recheck = { readonly at: EpochMicros; readonly affected: number; readonly examined: number };
 
-/** What broke, without its evidence: enough to say it again and to know it again. */
-export type Culprit = {
-  readonly mechanism: Mechanism;
-  readonly component: Component;
-  /** What the traces share, by its key alone: `on another version` is the same trouble. */
-  readonly qualifier?: string;
-};
+/** How often an alert came and went since it was last quiet, and in what time. */
+export type Flapping = { readonly times: number; readonly during: Micros };
 
 /** The same cause in other incidents, as the card says it. */
 export type SeenBefore = {
@@ -88,6 +86,9 @@ export type Following = {
   readonly titles: readonly string[];
 };
 
+/** Spans that came after the verdict and changed it. */
+export type Amendment = { readonly at: EpochMicros; readonly spans: number; readonly traces: number };
+
 type Common = {
   readonly id: string;
   readonly trigger: Trigger;
@@ -105,6 +106,8 @@ type Common = {
   readonly repeats: number;
   /** When it began to fire, and began again after an end: the latest few, in order. Plain repeats are not among them. */
   readonly fires?: readonly EpochMicros[];
+  /** It comes and goes so fast that it is counted and not looked at. */
+  readonly flapping?: Flapping;
   /** Deliveries that were counted lately, so that one which comes again after a crash counts once. */
   readonly counted?: readonly string[];
   /** What it was the time before, when the alert came back after its end; null when that could not be told. */
@@ -126,6 +129,7 @@ export type Investigation = Common &
         readonly gathering: Gathering;
         readonly analysis: Analysis;
         readonly rechecks: readonly Recheck[];
+        readonly amended?: Amendment;
       }
     | { readonly status: 'failed'; readonly setback: Setback }
   );
@@ -142,7 +146,15 @@ export function lifeOf(investigation: Investigation): Life {
       return life;
     }
     case 'answered': {
-      const { status: _, answeredAt: _at, gathering: _how, analysis: _what, rechecks: _since, ...life } = investigation;
+      const {
+        status: _,
+        answeredAt: _at,
+        gathering: _how,
+        analysis: _what,
+        rechecks: _since,
+        amended: _late,
+        ...life
+      } = investigation;
       return life;
     }
     case 'failed': {

@@ -1,7 +1,8 @@
-import type { Answered, Investigation } from '../model/investigation.ts';
+import type { Answered, Following, Investigation } from '../model/investigation.ts';
 import type { Button, Line, Message, Part, PictureRef, Piece } from '../model/message.ts';
 import type { Hypothesis } from '../model/verdict.ts';
 import { headlineOf, looksHealthy, stateOf } from './headline.ts';
+import { historyOf } from './history.ts';
 import { safeName } from './names.ts';
 import { pictureWords } from './picture-words.ts';
 import { lineText } from './plain-text.ts';
@@ -16,7 +17,12 @@ export type CardLinks = {
   readonly alert?: string;
 };
 
-export type CardExtras = { readonly picture?: PictureRef; readonly links?: CardLinks };
+export type CardExtras = {
+  readonly picture?: PictureRef;
+  readonly links?: CardLinks;
+  /** Alerts that this card answers beside its own. */
+  readonly following?: Following;
+};
 
 /** A card is read on a phone at night: longer than this and nobody does. Buttons and addresses of links do not count. */
 export const CARD_LIMIT = 900;
@@ -38,13 +44,15 @@ export function verdictCard(speaker: Speaker, answered: Answered, extras: CardEx
 
 function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, lines: number): Message {
   const headline = headlineOf(speaker, answered);
-  const state = stateOf(speaker, answered);
+  const state = stateOf(speaker, answered, extras.following);
   const links = linksOf(speaker, answered, extras.links ?? {});
   const reasons = reasonsOf(speaker, answered, lines);
+  const history = historyOf(speaker, answered, extras.following);
   const parts: Part[] = [
     { kind: 'headline', line: headline },
     { kind: 'text', lines: [state] },
     ...(reasons.length > 0 ? [{ kind: 'list' as const, items: reasons }] : []),
+    ...(history.length > 0 ? [{ kind: 'text' as const, lines: history }] : []),
     { kind: 'text', lines: [nextOf(speaker, answered), ...(links.length > 0 ? [links] : [])] },
     ...(extras.picture
       ? [{ kind: 'picture' as const, file: extras.picture, alt: pictureWords(speaker, answered).alt }]

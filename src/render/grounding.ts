@@ -1,11 +1,11 @@
 import { Failure } from '../failure.ts';
 import type { Component, Quantity } from '../model/finding.ts';
-import type { Answered } from '../model/investigation.ts';
+import type { Answered, Following } from '../model/investigation.ts';
 import type { Message, Part, Piece } from '../model/message.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Analysis, Hypothesis, Lineage } from '../model/verdict.ts';
 import { formatCount, formatNumber, formatUtc } from './format.ts';
-import { safeName } from './names.ts';
+import { safeMessage, safeName } from './names.ts';
 
 /** Lengths to which names are cut in messages. */
 const NAME_LIMITS = [24, 60, 120, 300];
@@ -60,23 +60,39 @@ export function assertGrounded(message: Message, grounds: Grounds): void {
 }
 
 /** What an answered investigation may state; `personal` is how a personal value is shown. */
-export function groundsOf(answered: Answered, personal: (value: string) => string): Grounds {
-  const { gathering, rechecks, trigger } = answered;
+export function groundsOf(answered: Answered, personal: (value: string) => string, following?: Following): Grounds {
+  const { gathering, rechecks, trigger, before, seenBefore, fixedBy, flapping } = answered;
   const ofAnalysis = groundsOfAnalysis(answered.analysis, personal);
   const alert = trigger.kind === 'alert' ? trigger.alert : undefined;
   return {
-    quantities: ofAnalysis.quantities,
+    quantities: [
+      ...ofAnalysis.quantities,
+      ...(flapping === undefined ? [] : [{ unit: 'us' as const, value: flapping.during }]),
+    ],
     counts: [
       ...ofAnalysis.counts,
       ...[gathering.suspects, gathering.baseline, gathering.spans, answered.repeats],
+      ...[following?.alerts, answered.repeats + (following?.repeats ?? 0), flapping?.times, seenBefore?.times],
       ...rechecks.flatMap((recheck) => [recheck.affected, recheck.examined]),
+      ...[answered.amended?.spans, answered.amended?.traces],
     ],
     names: [
       ...ofAnalysis.names,
       ...[alert?.title, alert?.service, gathering.backend, ...gathering.notes],
       ...(trigger.kind === 'alert' ? [] : [trigger.traceId]),
+      ...[...(following?.titles ?? []), fixedBy, seenBefore?.fixedBy].map((text) => text && safeMessage(text, 120)),
+      ...(following?.titles ?? []),
+      ...(before === null || before === undefined ? [] : namesOf(before.component)),
     ],
-    times: [...ofAnalysis.times, answered.resolvedAt, answered.answeredAt, ...rechecks.map((recheck) => recheck.at)],
+    times: [
+      ...ofAnalysis.times,
+      answered.resolvedAt,
+      answered.answeredAt,
+      answered.acknowledgedAt,
+      answered.escalatedAt,
+      seenBefore?.at,
+      ...rechecks.map((recheck) => recheck.at),
+    ],
   };
 }
 

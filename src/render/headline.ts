@@ -1,4 +1,4 @@
-import type { Answered } from '../model/investigation.ts';
+import type { Answered, Following } from '../model/investigation.ts';
 import type { Line, Piece } from '../model/message.ts';
 import { MINUTE, type Micros } from '../model/units.ts';
 import type { Lineage } from '../model/verdict.ts';
@@ -25,7 +25,7 @@ export function headlineOf(speaker: Speaker, answered: Answered): Line {
 }
 
 /** `31 of 40 POST /checkout requests examined, since 03:09, ongoing at 03:16 (9 of 12 requests)` */
-export function stateOf(speaker: Speaker, answered: Answered): Line {
+export function stateOf(speaker: Speaker, answered: Answered, following?: Following): Line {
   const { impact } = answered.analysis;
   const parts: (readonly Piece[])[] = [];
   const numbers = { affected: count(impact.affected), examined: count(impact.examined) };
@@ -34,18 +34,27 @@ export function stateOf(speaker: Speaker, answered: Answered): Line {
   else if (impact.entry === undefined) parts.push(speaker.say('card.affected', numbers));
   else parts.push(speaker.say('card.affected-entry', { ...numbers, entry: name(impact.entry) }));
 
-  return joinStrings([...parts.flat(), ...whenOf(speaker, answered)]);
+  return joinStrings([...parts.flat(), ...whenOf(speaker, answered, following)]);
 }
 
 /** `, since 03:09, ongoing at 03:16 (9 of 12 requests), fired again 2 times`: what follows the counts. */
-export function whenOf(speaker: Speaker, answered: Answered): readonly Piece[] {
+export function whenOf(speaker: Speaker, answered: Answered, following?: Following): readonly Piece[] {
   const { impact } = answered.analysis;
   const parts: (readonly Piece[])[] = [];
   if (impact.since !== undefined && impact.affected > 0)
     parts.push(speaker.say('card.since', { since: time(impact.since) }));
   const now = whetherStill(speaker, answered);
   if (now) parts.push(now);
-  if (answered.repeats > 0) parts.push(speaker.say('card.repeats', { repeats: count(answered.repeats) }));
+  const { acknowledgedAt, escalatedAt, resolvedAt, flapping } = answered;
+  if (resolvedAt === undefined && escalatedAt !== undefined)
+    parts.push(speaker.say('card.escalated', { at: time(escalatedAt) }));
+  if (resolvedAt === undefined && acknowledgedAt !== undefined)
+    parts.push(speaker.say('card.acknowledged', { at: time(acknowledgedAt) }));
+  const repeats = answered.repeats + (following?.repeats ?? 0);
+  if (flapping !== undefined) {
+    const during = speaker.quantity({ unit: 'us', value: flapping.during });
+    parts.push(speaker.say('card.flapping', { times: count(flapping.times), during }));
+  } else if (repeats > 0) parts.push(speaker.say('card.repeats', { repeats: count(repeats) }));
   return parts.flatMap((part) => [', ', ...part]);
 }
 

@@ -118,6 +118,7 @@ const gathering: z.ZodType<Gathering> = z.looseObject({
   scope: z.looseObject({
     services: z.array(text),
     operation: text.optional(),
+    route: text.optional(),
     environment: text.optional(),
     from: micros,
     to: micros,
@@ -172,6 +173,7 @@ const common = {
   heldUntil: micros.optional(),
   repeats: count,
   fires: z.array(micros).optional(),
+  flapping: z.looseObject({ times: count, during: micros }).optional(),
   counted: z.array(text).optional(),
   before: z.looseObject({ mechanism, component, qualifier: text.optional() }).nullable().optional(),
   follows: text.optional(),
@@ -188,6 +190,7 @@ export const investigationSchema: z.ZodType<Investigation> = z.discriminatedUnio
     gathering,
     analysis,
     rechecks: z.array(z.looseObject({ at: micros, affected: count, examined: count })),
+    amended: z.looseObject({ at: micros, spans: count, traces: count }).optional(),
   }),
   z.looseObject({
     status: z.literal('failed'),

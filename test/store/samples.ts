@@ -70,6 +70,7 @@ export function answered(id: string): Answered {
     escalatedAt: T0 + 8,
     repeats: 2,
     fires: [T0, T0 + 6],
+    flapping: { times: 4, during: 60_000_000 },
     counted: ['d-1', 'd-2'],
     before: { mechanism: 'timeout', component: { kind: 'service', service: 'auth' }, qualifier: 'service.version' },
     follows: 'another',

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { Alert } from '../model/alert.ts';
+import { culpritOf } from '../model/culprit.ts';
+import type { Answered, Investigation } from '../model/investigation.ts';
+import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Followers } from '../ports/followers.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Store } from '../ports/store.ts';
+import { causeKey } from './culprit.ts';
+import { followerOf } from './follower.ts';
+import { kinOf, kinship } from './kin.ts';
+import { refreshOf } from './refresh.ts';
+
+/** An incident that nobody ended counts as open for so long after its last sign. */
+const UNENDED: Micros = 60 * MINUTE;
+/** Alerts are late: this long after an end they may still be about what ended. */
+const LATE: Micros = 3 * MINUTE;
+/** A cause has one card for so long at most; then it deserves a new one. */
+const CLAIM_MS = 24 * 3_600_000;
+/** Times that one cause may end and come back within that. */
+const MOST_LINKS = 200;
+
+/**
+ * One card a cause. Every investigation that comes to a verdict claims its culprit in the ledger, so that over all processes
+ * and crashes one of them is the first; the others follow it. When the first is over, the next to come claims the place
+ * after it, and so on:
+ *
+ * ```
+ *   cause:X ── a1 ── over ──▶ cause:X:after:a1 ── b7 ── still open ◀── everybody who comes to X now follows b7
+ * ```
+ */
+export function createGrouping(parts: {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly followers: Followers;
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+}) {
+  const { store, ledger, followers, queue, clock } = parts;
+  const kinships = kinship(ledger);
+
+  /** The investigation whose card tells this verdict; undefined when it is this one. Asked again, the answer is the same. */
+  async function leaderOf(answered: Answered): Promise<Answered | undefined> {
+    if (answered.trigger.kind !== 'alert') return undefined;
+    const cause = causeOf(answered);
+    let key = `cause:${cause}`;
+    for (let link = 0; link < MOST_LINKS; link += 1) {
+      const { note } = await ledger.claim(key, answered.id, CLAIM_MS);
+      if (note === answered.id) return undefined;
+      const other = await store.find({ by: 'id', id: note });
+      // It says something else by now when it was looked at again; then it stands for this cause no more.
+      if (other?.status === 'answered' && causeOf(other) === cause && other.follows === undefined) {
+        if (meet(other, answered)) return other;
+      }
+      key = `cause:${cause}:after:${note}`;
+    }
+    return undefined;
+  }
+
+  /** The one answers for the other's alert and for all that follow it. May be repeated. */
+  async function follow(one: Investigation, leader: string): Promise<Investigation> {
+    if (one.trigger.kind === 'alert') await followers.follow(leader, followerOf(one.trigger.alert));
+    await followers.move(one.id, leader);
+    const stands = await store.update(one.id, (current) => {
+      const { seenBefore: _, ...rest } = current ?? one;
+      return { ...rest, follows: leader };
+    });
+    const kin = kinOfTrigger(one);
+    if (kin !== undefined) await kinships.answered(kin, leader);
+    await refresh(leader);
+    return stands;
+  }
+
+  /** Whoever joined it while it was on its way to follow another goes over, too. */
+  async function handOver(one: Investigation, leader: string): Promise<void> {
+    const { alerts } = await followers.of(one.id);
+    if (alerts === 0) return;
+    await followers.move(one.id, leader);
+    await refresh(leader);
+  }
+
+  /** From the verdict on its kin follow it for a short while only. */
+  async function stands(answered: Answered): Promise<void> {
+    const kin = kinOfTrigger(answered);
+    if (kin !== undefined) await kinships.answered(kin, answered.id);
+  }
+
+  async function refresh(id: string): Promise<void> {
+    const { key, delayMs } = refreshOf(id, clock.now());
+    await queue.add({ kind: 'refresh', investigation: id }, { key, delayMs });
+  }
+
+  return { leaderOf, follow, handOver, stands, refresh };
+}
+
+export type Grouping = ReturnType<typeof createGrouping>;
+
+/** What the verdict is about. Where nobody is named, that is the traces that were read and, if there is one, the account. */
+function causeOf(answered: Answered): string {
+  const culprit = culpritOf(answered.analysis);
+  if (culprit !== undefined) return causeKey(culprit);
+  const { gathering, analysis, channel } = answered;
+  const { services, traceIds } = gathering.scope;
+  const about = ['unknown', channel, analysis.lineage?.actor ?? '', services.toSorted(), traceIds.toSorted()];
+  return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 16);
+}
+
+/** Whether the later one began while the earlier one lasted. */
+function meet(a: Answered, b: Answered): boolean {
+  return beginOf(a) <= endOf(b) && beginOf(b) <= endOf(a);
+}
+
+function beginOf({ analysis, trigger, openedAt, fires }: Answered): EpochMicros {
+  const fired = fires?.at(-1) ?? (trigger.kind === 'alert' ? trigger.alert.startedAt : openedAt);
+  return Math.min(analysis.impact.since ?? fired, fired);
+}
+
+function endOf({ resolvedAt, answeredAt, rechecks, analysis, fires }: Answered): EpochMicros {
+  if (resolvedAt !== undefined) return resolvedAt + LATE;
+  const seen = rechecks.filter(({ affected }) => affected > 0).at(-1)?.at ?? 0;
+  return Math.max(answeredAt, seen, analysis.impact.lastSeen ?? 0, fires?.at(-1) ?? 0) + UNENDED;
+}
+
+function kinOfTrigger({ trigger, channel }: Investigation): string | undefined {
+  const alert: Alert | undefined = trigger.kind === 'alert' ? trigger.alert : undefined;
+  return alert === undefined ? undefined : kinOf(alert, channel);
+}
