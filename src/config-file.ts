@@ -19,6 +19,14 @@ export type ServiceRoute = z.infer<typeof ServiceRoute>;
 
 const BackendPlace = z.looseObject({ kind: z.string().min(1) });
 
+/** Parts of one kind or another, by name: the name is the kind unless `kind` says so. */
+const named = z
+  .record(
+    z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not made of small letters, digits and dashes'),
+    z.looseObject({ kind: z.string().min(1).optional() }).nullable(),
+  )
+  .transform((parts) => Object.fromEntries(Object.entries(parts).map(([name, options]) => [name, options ?? {}])));
+
 const File = z.strictObject({
   channel: z.string().min(1).default('incidents'),
   services: z.array(ServiceRoute).default([]),
@@ -37,13 +45,9 @@ const File = z.strictObject({
     .min(1)
     .optional(),
   /** Senders by name, which is their kind unless `kind` says so; what else each may be told, its source knows. */
-  alerts: z
-    .record(
-      z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not made of small letters, digits and dashes'),
-      z.looseObject({ kind: z.string().min(1).optional() }).nullable(),
-    )
-    .transform((senders) => Object.fromEntries(Object.entries(senders).map(([name, options]) => [name, options ?? {}])))
-    .default({}),
+  alerts: named.default({}),
+  /** Where verdicts are written back, by name in the same way. */
+  notes: named.default({}),
   links: z.strictObject({ trace: z.string().includes('{traceId}').optional() }).default({}),
   privacy: z.strictObject({ reveal: z.boolean().default(false) }).default({ reveal: false }),
   traces: z

@@ -28,7 +28,15 @@ export const VARIABLES = {
     means: 'Secrets of the V3 webhook subscription, comma-separated for rotation',
     fallback: '',
   },
-  PAGERDUTY_API_TOKEN: { means: 'REST token of PagerDuty, for later use', fallback: '' },
+  PAGERDUTY_API_TOKEN: {
+    means: 'REST token of PagerDuty: reads the alerts of an incident, and with PAGERDUTY_FROM writes the verdict back',
+    fallback: '',
+  },
+  PAGERDUTY_FROM: { means: 'E-mail address of the PagerDuty user in whose name notes are written', fallback: '' },
+  PAGERDUTY_API_URL: {
+    means: 'Where the REST interface of PagerDuty is; https://api.eu.pagerduty.com in Europe',
+    fallback: 'https://api.pagerduty.com',
+  },
   OTEL_EXPORTER_OTLP_ENDPOINT: { means: 'Where the bot reports its own traces; unset: nowhere', fallback: '' },
 } as const;
 
@@ -64,7 +72,12 @@ export type Config = {
   readonly chat: ChatConfig;
   readonly redisUrl: string | undefined;
   readonly hashKey: string | undefined;
-  readonly pagerDuty: { readonly secrets: readonly string[]; readonly apiToken: string | undefined };
+  readonly pagerDuty: {
+    readonly secrets: readonly string[];
+    readonly apiToken: string | undefined;
+    readonly apiUrl: string;
+    readonly from: string | undefined;
+  };
   readonly telemetryEndpoint: string | undefined;
 } & ConfigFile;
 
@@ -127,6 +140,13 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   const host = text('HOST');
   const chat = readChat(text, optional, problems);
+  if (optional('PAGERDUTY_FROM') !== undefined && optional('PAGERDUTY_API_TOKEN') === undefined) {
+    problems.push({
+      where: 'PAGERDUTY_FROM',
+      what: 'is set without PAGERDUTY_API_TOKEN, so no note could be written',
+      hint: 'Set PAGERDUTY_API_TOKEN to an API access key that is not read-only, or take PAGERDUTY_FROM away.',
+    });
+  }
   const playground = text('CAUSEWAY_PLAYGROUND');
   if (chat.kind === 'playground') {
     if (playground === 'off') {
@@ -163,6 +183,8 @@ export function readConfig(environment: Environment = process.env): Config {
         .map((secret) => secret.trim())
         .filter((secret) => secret !== ''),
       apiToken: optional('PAGERDUTY_API_TOKEN'),
+      apiUrl: text('PAGERDUTY_API_URL'),
+      from: optional('PAGERDUTY_FROM'),
     },
     telemetryEndpoint: optional('OTEL_EXPORTER_OTLP_ENDPOINT'),
   };

@@ -15,7 +15,9 @@ export type Senders = { readonly sources: readonly AlertSource[]; readonly pager
  */
 export function openSenders(config: Config, clock: Clock): Senders {
   const secrets = pagerDutySecrets(config);
-  const named: Config['alerts'] = { ...config.alerts, pagerduty: { ...config.alerts.pagerduty, secrets } };
+  const { apiToken, apiUrl } = config.pagerDuty;
+  const rest = { ...(apiToken === undefined ? {} : { apiToken }), apiUrl };
+  const named: Config['alerts'] = { ...config.alerts, pagerduty: { ...rest, ...config.alerts.pagerduty, secrets } };
   const sources: AlertSource[] = [];
   const wrong: Failure[] = [];
   for (const [name, { kind = name, ...options }] of Object.entries(named)) {

@@ -1,0 +1,31 @@
+import type { Config } from '../config.ts';
+import { Failure } from '../failure.ts';
+import { incidentNotes } from '../notes/index.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { IncidentNotes } from '../ports/incident-notes.ts';
+
+/**
+ * The places that `notes` of the configuration names, and PagerDuty where the environment says in whose name. A trial run
+ * (`CAUSEWAY_SHADOW`) leaves no notes anywhere. Throws a `Failure` of kind `misconfigured` that names what is wrong.
+ */
+export function openNotes(config: Config, clock: Clock): readonly IncidentNotes[] {
+  if (config.shadow !== undefined) return [];
+  return Object.entries(placesOf(config)).map(([name, { kind = name, ...options }]) => {
+    const definition = incidentNotes.find((candidate) => candidate.kind === kind);
+    if (definition !== undefined) return definition.create(options, name, clock);
+    throw new Failure(
+      'misconfigured',
+      `${name}: there is no kind of place for notes called ${kind}.`,
+      `Known under \`notes\` are ${incidentNotes.map((known) => known.kind).join(', ')}; for another receiver give it a name of your own and \`kind: webhook\`.`,
+    );
+  });
+}
+
+/** What the file says of PagerDuty wins over the environment; without any name to write in nothing is written there. */
+function placesOf(config: Config): Config['notes'] {
+  const { apiToken: token, apiUrl: url, from } = config.pagerDuty;
+  const given = config.notes.pagerduty;
+  if (given === undefined && (token === undefined || from === undefined)) return config.notes;
+  const known = { url, ...(token === undefined ? {} : { token }), ...(from === undefined ? {} : { from }) };
+  return { ...config.notes, pagerduty: { ...known, ...given } };
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { openNotes } from '../../src/compose/notes.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { heldClock } from '../alerts/make-source.ts';
+import { alertAbout } from '../contracts/incident-notes.ts';
+
+const configOf = (notes: Config['notes'], environment: Record<string, string> = {}): Config => ({
+  ...readConfig(environment),
+  notes,
+});
+const opened = (notes: Config['notes'], environment: Record<string, string> = {}) =>
+  openNotes(configOf(notes, environment), heldClock());
+const pagerDuty = { PAGERDUTY_API_TOKEN: 'tops3cret', PAGERDUTY_FROM: 'bot@example.com' };
+
+test('without a token nothing is written anywhere, and a token alone is for reading', () => {
+  expect(opened({})).toEqual([]);
+  expect(opened({}, { PAGERDUTY_API_TOKEN: 'tops3cret' })).toEqual([]);
+});
+
+test('the environment is enough for PagerDuty, and the file adds to it or wins', () => {
+  expect(opened({}, pagerDuty).map(({ name }) => name)).toEqual(['pagerduty']);
+  const [place] = opened({ pagerduty: { sources: ['pagerduty-eu'] } }, pagerDuty);
+  expect(place?.takes(alertAbout('pagerduty-eu', 'Q1'))).toBe(true);
+  expect(place?.takes(alertAbout('pagerduty', 'Q1'))).toBe(false);
+});
+
+test('several places stand beside each other under names of their own', () => {
+  const webhook = { kind: 'webhook', url: 'https://example.com', secret: 'long enough for a secret' };
+  const places = opened({ tickets: webhook, wall: webhook, 'incident-io': { token: 'x' }, opsgenie: { token: 'y' } });
+  expect(places.map(({ name }) => name)).toEqual(['tickets', 'wall', 'incident-io', 'opsgenie']);
+});
+
+test('a trial run leaves no notes', () => {
+  expect(opened({ opsgenie: { token: 'y' } }, { ...pagerDuty, CAUSEWAY_SHADOW: '#trial' })).toEqual([]);
+});
+
+test.each([
+  [{ pagerduty: { token: 'tops3cret' } }, /from/, /Known names are token, from, url, sources/],
+  [{ pagerduty: { token: 'tops3cret', from: 'nobody' } }, /from/, /notes\.pagerduty/],
+  [{ slack: {} }, /no kind of place for notes called slack/, /pagerduty, incident-io, opsgenie, webhook/],
+  [{ hook: { kind: 'webhook', url: 'ftp://x', secret: 'tops3cret-tops3cret' } }, /url/, /notes\.hook/],
+])('%j is told with what is known, and without its secrets', (notes, message, hint) => {
+  const act = () => opened(notes);
+  expect(act).toThrow(
+    expect.objectContaining({
+      kind: 'misconfigured',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    }),
+  );
+  expect(act).not.toThrow(/tops3cret/);
+});
+
+test('a name to write in without a token is told at the start', () => {
+  expect(() => readConfig({ PAGERDUTY_FROM: 'bot@example.com' })).toThrow(/PAGERDUTY_FROM/);
+});
