@@ -5,13 +5,15 @@ import { AnalysisThread } from './compose/analysis-thread.ts';
 import { slackConnection } from './compose/chat.ts';
 import { checksOfBot } from './compose/doctor.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
+import { openNotes } from './compose/notes.ts';
 import { directionsOf, openRouting } from './compose/routing.ts';
-import { openSenders } from './compose/senders.ts';
+import { enricher, openSenders } from './compose/senders.ts';
 import { openTraces } from './compose/traces.ts';
 import { type Config, isLoopback } from './config.ts';
 import { keepWatch } from './doctor/watch.ts';
 import { createIntake } from './investigation/intake.ts';
 import { createJobHandler } from './investigation/investigate.ts';
+import { createNoteBack } from './investigation/note-back.ts';
 import { createPublisher } from './investigation/publish.ts';
 import { createPlayground, type Playground } from './playground/playground.ts';
 import type { Scenarios } from './playground/scenarios.ts';
@@ -47,11 +49,8 @@ export async function composeBot(config: Config): Promise<Bot> {
   const { backend, places, receiver } = await openTraces(config, log);
   const watch = keepWatch(checksOfBot(config, places), { clock, log });
 
-  const words = createWords({
-    templates,
-    linkTo: backend.linkTo.bind(backend),
-    personal: config.privacy.reveal ? (value) => value : hashed(hashKey(config)),
-  });
+  const speaking = { templates, linkTo: backend.linkTo.bind(backend), personal: hashed(hashKey(config)) };
+  const words = createWords(config.privacy.reveal ? { ...speaking, personal: (value) => value } : speaking);
   const directions = directionsOf(config, clock);
   const intake = createIntake({
     store,
@@ -74,6 +73,17 @@ export async function composeBot(config: Config): Promise<Bot> {
     places: routing.places,
     placeFor: directions.placeFor,
     linksFor: directions.linksFor,
+  });
+  // A note cannot be taken back, so it names nobody whatever a card may show.
+  const notes = createWords(speaking);
+  const noteBack = createNoteBack({
+    places: openNotes(config, clock),
+    store,
+    ledger,
+    queue,
+    chat: slack.chat,
+    words: notes,
+    log,
   });
   const questions = createQuestions({ store, ledger, chat: slack.chat, backend, words, log });
 
@@ -117,6 +127,8 @@ export async function composeBot(config: Config): Promise<Bot> {
       analyst,
       clock,
       log,
+      noteBack,
+      enrich: enricher(sources),
       ...routing,
       servicesFor: directions.servicesFor,
     });

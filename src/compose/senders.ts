@@ -40,6 +40,14 @@ export function openSenders(config: Config, clock: Clock): Senders {
   );
 }
 
+/** Asks the sender of an alert for what its webhook left out, where that sender can be asked. */
+export function enricher(sources: readonly AlertSource[]): NonNullable<AlertSource['enrich']> {
+  return async (alert, signal) => {
+    const source = sources.find(({ kind }) => kind === alert.source);
+    return source?.enrich === undefined ? { alert } : source.enrich(alert, signal);
+  };
+}
+
 /** What the file says, else the environment, else, where only the playground listens, one that nobody else knows. */
 function pagerDutySecrets(config: Config): readonly string[] {
   const given = config.alerts.pagerduty?.secrets;

@@ -7,11 +7,13 @@ import type { Log } from '../ports/log.ts';
 import type { Questions } from '../ports/questions.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
-import { inSpan } from '../telemetry.ts';
+import { inSpan, traceparent } from '../telemetry.ts';
 import type { Admission } from './admission.ts';
 import type { Analyse } from './analyse.ts';
+import { askSender, type Enrich, withCaveat } from './ask-sender.ts';
 import { copyCited } from './copies.ts';
 import { type Gathered, gatherForAlert, gatherForTrace, type Progress } from './gather.ts';
+import type { NoteBack } from './note-back.ts';
 import type { Publisher } from './publish.ts';
 import { recheck } from './recheck.ts';
 
@@ -27,6 +29,8 @@ export type Parts = {
   readonly analyse: Analyse;
   readonly clock: Clock;
   readonly log: Log;
+  readonly noteBack: NoteBack;
+  readonly enrich: Enrich;
   /** Whether it gets a card of its own, is held until quiet hours end, or is only counted. */
   admit(investigation: Investigation): Promise<Admission>;
   tellOverflow(channel: string, hour: number): Promise<void>;
@@ -49,6 +53,8 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
             return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
           case 'close':
             return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+          case 'note':
+            return parts.noteBack.write(job.investigation, job.round, attempt);
           case 'digest':
             return parts.tellDigest(job.channel, job.until);
           case 'overflow':
@@ -72,8 +78,9 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
       investigation.status === 'answered'
         ? investigation
         : await answer(parts, { ...investigation, ...(thread === undefined ? {} : { thread }) }, attempt.signal);
+    if (thread !== undefined) await inSpan('publish verdict', {}, () => parts.publisher.verdict(answered, thread));
+    await parts.noteBack.queue(answered, traceparent());
     if (thread === undefined) return;
-    await inSpan('publish verdict', {}, () => parts.publisher.verdict(answered, thread));
     for (const [index, minutes] of RECHECK_MINUTES.entries()) {
       await parts.queue.add(
         { kind: 'recheck', investigation: answered.id, round: index + 1 },
@@ -92,7 +99,8 @@ async function hold(store: Store, { id }: Investigation, heldUntil: EpochMicros)
   await store.update(id, (current) => current && { ...current, heldUntil });
 }
 
-async function answer(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<Answered> {
+async function answer(parts: Parts, opened: Investigation, signal: AbortSignal): Promise<Answered> {
+  const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
   const { backend, store, clock } = parts;
   const progress: Progress = async (found) => {
     if (investigation.thread !== undefined) await parts.publisher.progress(investigation, investigation.thread, found);
@@ -117,7 +125,7 @@ async function answer(parts: Parts, investigation: Investigation, signal: AbortS
       ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
       ...(heldUntil === undefined ? {} : { heldUntil }),
       answeredAt: clock.now(),
-      gathering: gathered.gathering,
+      gathering: withCaveat(gathered.gathering, caveat),
       analysis,
       rechecks: [],
     };
