@@ -51,7 +51,7 @@ function operationAt(view: View, rise: FailureRise, row: number): string {
 }
 
 /** What the failure says about itself: exception before status message before code. */
-function messageOf({ table }: View, row: number): string | undefined {
+export function messageOf({ table }: View, row: number): string | undefined {
   const thrown = table.events(row).find((event) => event.name === 'exception');
   const said = thrown?.attributes['exception.message'] ?? table.statusMessage(row);
   const code =

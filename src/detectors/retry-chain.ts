@@ -8,13 +8,17 @@ import { type LogicalCall, logicalCalls } from '../trace/attempts.ts';
 import { ordinalOf } from '../trace/build.ts';
 import { cite, clip, count, countsOf, named, nameOf, operationOf, tracesIn, tracesOfEdge, us } from './cite.ts';
 import type { Detector } from './detector.ts';
+import { messageOf } from './failure-finding.ts';
 
 /** A retry that takes this part of its requests is felt. */
 const COSTLY = 0.1;
+/** What is left to say of attempts that were given up on, beside who did not answer them. */
+const SECOND_PLACE = 0.5;
 
 /**
  * D12: calls that failed and were tried again, with what the failed attempts and the pauses between them took. Where the last
- * attempt succeeded nobody above saw an error, only a slow answer, and the pauses look like the caller's own work.
+ * attempt succeeded nobody above saw an error, only a slow answer, and the pauses look like the caller's own work. Attempts
+ * that were given up on are told as what they are, a timeout, and in second place: D11 tells of those who did not answer.
  *
  * ```
  *   caller   ├───────────────────────────────────────┤  succeeded
@@ -92,12 +96,17 @@ function findingOf(view: View, chain: Chain, usual: Chain | undefined): Finding 
     ),
     cite(view, [row, ...others], 'retry.outcome', { masked: count(masked), calls: count(calls.length) }),
   ];
+  const gaveUp = calls.filter(({ attempts: [first] }) => first !== undefined && view.blame.gaveUp[first] === 1).length;
+  const unanswered = gaveUp > calls.length / 2;
+  const message = unanswered ? undefined : messageOf(view, row);
+  if (message !== undefined) evidence.push(cite(view, [row], 'error.message', { message: named(message) }));
+  const strength = compared ? Math.sqrt(rise) : 0.5;
   return {
     detector: retryChain.id,
-    mechanism: 'error',
+    mechanism: unanswered ? 'timeout' : 'error',
     component: { kind: 'edge', from: nameOf(view, from), to: nameOf(view, to), operation: operationOf(view, row) },
     role: felt ? 'cause' : 'context',
-    strength: clip(compared ? Math.sqrt(rise) : 0.5),
+    strength: clip(unanswered ? strength * SECOND_PLACE : strength),
     specificity: clip(1 - (before.of === 0 ? 0 : before.with / before.of)),
     support: now.with,
     evidence,

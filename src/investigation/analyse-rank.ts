@@ -4,6 +4,7 @@ import { at } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
 import { calleesOf } from '../population/suspicion.ts';
 import { sum, type View } from '../population/view.ts';
+import { agreement, natureOf, pullOf, showsItself } from './analyse-mechanisms.ts';
 
 /** Everything that was found about one possible cause. */
 export type Candidate = {
@@ -21,43 +22,6 @@ export type Candidate = {
   readonly explicit: boolean;
 };
 
-type Family = 'timing' | 'error' | 'structure' | 'order' | 'attribute' | 'connection';
-
-/**
- * For each mechanism: its family (two findings of one family read the same spans, so only the stronger counts), how much it
- * says against a vaguer one about the same party, and whether it shows by itself what happened.
- */
-const MECHANISM: Readonly<Partial<Record<Mechanism, readonly [Family, number, boolean]>>> = {
-  'tls-handshake-retry': ['connection', 1, true],
-  'connection-setup': ['connection', 0.85, true],
-  'premature-commit': ['order', 1, true],
-  'order-inversion': ['order', 0.5, false],
-  'concurrency-regression': ['order', 0.9, true],
-  timeout: ['error', 0.95, true],
-  error: ['error', 0.85, true],
-  'swallowed-error': ['error', 0.4, false],
-  'per-hop-overhead': ['attribute', 1, true],
-  'bad-instance': ['attribute', 0.75, false],
-  'n-plus-one': ['timing', 0.95, true],
-  'pool-wait': ['timing', 0.95, true],
-  queueing: ['timing', 0.9, true],
-  'lock-wait': ['timing', 0.9, false],
-  'slow-query': ['timing', 0.85, false],
-  'slow-operation': ['timing', 0.75, false],
-  'network-delay': ['timing', 0.75, false],
-  'blind-spot': ['timing', 0.75, false],
-  pause: ['timing', 0.85, true],
-  'cache-miss': ['structure', 0.9, true],
-  'structural-change': ['structure', 0.5, false],
-};
-const FAMILY_WEIGHT: Readonly<Record<Family, number>> = {
-  error: 0.6,
-  order: 0.6,
-  connection: 0.6,
-  timing: 0.5,
-  attribute: 0.5,
-  structure: 0.4,
-};
 /** What these cost is lost at somebody else's, or by nobody's own work, so that the comparison holds little against them. */
 const SEEN_ELSEWHERE: ReadonlySet<Mechanism> = new Set(['per-hop-overhead', 'cache-miss', 'queueing']);
 /** A version stands for its services when they hold this part of all that is held against anybody. */
@@ -90,7 +54,11 @@ export function rankCandidates(view: View, findings: readonly Finding[]): readon
 
 const labelOf = ({ parties, lead }: Candidate): string => `${parties.join()} ${lead.mechanism}`;
 
-/** Whom a component accuses. An edge accuses whichever end the comparison holds more against, the peer when it is silent. */
+/**
+ * Whom a component accuses. An edge accuses whichever end the comparison holds more against. A peer that sends no spans
+ * answers for its edges, unless it serves everybody else as ever and all of it is held against the caller: one slow query is
+ * its asker's, a slow store everybody's.
+ */
 export function partiesOf(view: View, component: Component): readonly number[] {
   const { names } = view.charges.parties;
   const find = (name: string) => names.indexOf(name);
@@ -102,7 +70,8 @@ export function partiesOf(view: View, component: Component): readonly number[] {
       const from = find(component.from);
       const to = find(component.to);
       if (to < 0) return from < 0 ? [] : [from];
-      return [isSilent(view, to) || suspicionOf(view, to) >= suspicionOf(view, from) ? to : from];
+      const [asker, asked] = [suspicionOf(view, from), suspicionOf(view, to)];
+      return [asked >= asker || (isSilent(view, to) && asked > 0) ? to : from];
     }
     case 'attribute':
       return component.services.map(find).filter((party) => party >= 0);
@@ -126,7 +95,7 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
   const [first, ...others] = weighed.map((entry) => entry.finding);
   if (first === undefined) throw new RangeError('A group of findings is never empty');
   const suspicion = 1 - parties.reduce((left, party) => left * (1 - suspicionOf(view, party)), 1);
-  const [family, , explicit] = MECHANISM[first.mechanism] ?? ['structure', 0.4, false];
+  const { family, explicit } = natureOf(first.mechanism);
   const shown = first.strength * first.specificity;
   const base =
     view.reference === 'none'
@@ -143,38 +112,6 @@ function candidateOf(view: View, parties: readonly number[], findings: readonly 
     score: base * (UNSHOWN + (1 - UNSHOWN) * agreement(findings)),
     explicit,
   };
-}
-
-/** What happened is in the spans, not only that something took longer. */
-function showsItself({ mechanism, strength, specificity }: Finding): boolean {
-  return MECHANISM[mechanism]?.[2] === true && strength * specificity >= SHOWN;
-}
-const SHOWN = 0.4;
-
-/** Whether all that is claimed is that time was lost. */
-export const isAboutTime = ({ mechanism }: Finding): boolean => MECHANISM[mechanism]?.[0] === 'timing';
-
-/** How far independent families agree: noisy-or over families, the strongest finding of each. */
-function agreement(findings: readonly Finding[]): number {
-  const best = new Map<Family, number>();
-  for (const { mechanism, strength, specificity } of findings) {
-    const family = MECHANISM[mechanism]?.[0] ?? 'structure';
-    best.set(family, Math.max(best.get(family) ?? 0, strength * specificity));
-  }
-  let doubt = 1;
-  for (const [family, value] of best) doubt *= 1 - FAMILY_WEIGHT[family] * value;
-  return 1 - doubt;
-}
-
-/**
- * How strongly a finding claims to be the mechanism; among findings about time the one where most time was lost, `share` of
- * what the most costly of its rivals lost.
- */
-function pullOf(finding: Finding, share: number): number {
-  const [family, weight] = MECHANISM[finding.mechanism] ?? ['structure', 0.4];
-  const pull = finding.strength * finding.specificity * weight;
-  if (family !== 'timing' || finding.mechanism === 'n-plus-one' || finding.mechanism === 'pool-wait') return pull;
-  return pull * share;
 }
 
 /** Time that suspects lost in the cells of a component, µs. */

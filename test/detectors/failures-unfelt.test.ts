@@ -59,10 +59,22 @@ test('D12 tells of a call that was tried until it worked, and of the time that i
     role: 'cause',
     support: 12,
   });
-  expect(finding?.evidence.map(({ claim }) => claim)).toEqual(['retry.chain', 'retry.outcome']);
+  expect(finding?.evidence.map(({ claim }) => claim)).toEqual(['retry.chain', 'retry.outcome', 'error.message']);
+  expect(finding?.evidence[2]?.values).toEqual({ message: { unit: 'name', value: 'reset' } });
   expect(finding?.evidence[0].values).toMatchObject({ attempts: { value: 2 }, lost: { value: 218_000 } });
   expect(finding?.evidence[0].spanIds).toHaveLength(2);
   expect(finding?.evidence[1]?.values).toMatchObject({ masked: { value: 12 }, calls: { value: 12 } });
+});
+
+test('D12 calls attempts that were given up on a timeout, and leaves the first word to D11', () => {
+  const unanswered = tried(200).replace('!"reset"', '!"no answer within 10 ms" error.type=TimeoutError');
+  const view = viewOf(times(12, unanswered, 's'), times(30, healthy, 'b'));
+  const [chain] = seenBy('D12', view);
+  const [silence] = seenBy('D11', view);
+  expect(chain).toMatchObject({ mechanism: 'timeout', component: { kind: 'edge', from: 'shop', to: 'ads' } });
+  expect(chain?.evidence.map(({ claim }) => claim)).toEqual(['retry.chain', 'retry.outcome']);
+  expect(silence).toMatchObject({ mechanism: 'timeout', component: { kind: 'service', service: 'ads' } });
+  expect(chain?.strength).toBeLessThan(silence?.strength ?? 0);
 });
 
 test('D12 accuses nobody of retries that failed in the end, or that took no time', () => {
