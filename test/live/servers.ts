@@ -11,12 +11,29 @@ export type LiveServer = { readonly url: string; readonly intake: string; stop()
 /** Where the programs are. Whoever has one elsewhere names it; a server without its program is skipped by name. */
 export const PROGRAMS = {
   jaeger: process.env.JAEGER_PROGRAM ?? onPath('jaeger'),
+  /** Jaeger's example of an application, written by its authors to be looked at with traces. */
+  hotrod: process.env.HOTROD_PROGRAM ?? onPath('hotrod'),
   /** The executable jar, `zipkin-server-*-exec.jar` or `-slim.jar`. */
   zipkin: existing(process.env.ZIPKIN_JAR),
   victoriaTraces: process.env.VICTORIA_TRACES_PROGRAM ?? onPath('victoria-traces'),
   /** The folder of the npm package `chdb`: ClickHouse's own engine in a process. */
   chdb: existing(process.env.CHDB_PACKAGE),
 };
+
+/** What is there and what is not, a line each, with the variable that names it. */
+export function programsFound(): readonly string[] {
+  const variables = {
+    jaeger: 'JAEGER_PROGRAM',
+    hotrod: 'HOTROD_PROGRAM',
+    zipkin: 'ZIPKIN_JAR',
+    victoriaTraces: 'VICTORIA_TRACES_PROGRAM',
+    chdb: 'CHDB_PACKAGE',
+  } as const satisfies Record<keyof typeof PROGRAMS, string>;
+  return Object.entries(variables).map(([name, variable]) => {
+    const program = Object.entries(PROGRAMS).find(([known]) => known === name)?.[1];
+    return program === undefined ? `not found: ${name}; name it in ${variable}` : `found: ${name} at ${program}`;
+  });
+}
 
 export async function startJaeger(program: string): Promise<LiveServer> {
   const [http, grpc, otlp] = [await freePort(), await freePort(), await freePort()];
@@ -57,6 +74,24 @@ export async function startVictoriaTraces(program: string): Promise<LiveServer> 
     rmSync(folder, { recursive: true, force: true });
   };
   return { url, intake: `${url}/insert/opentelemetry`, stop };
+}
+
+/** HotROD, all its services in one process, reporting to `intake`; `url` is its front page. */
+export async function startHotrod(program: string, intake: string): Promise<LiveServer> {
+  const services = ['frontend', 'customer', 'driver', 'route'] as const;
+  const ports: number[] = [];
+  for (const _ of services) ports.push(await freePort());
+  const flags = services.flatMap((service, index) => [
+    `--${service}-service-hostname=127.0.0.1`,
+    `--${service}-service-port=${ports[index]}`,
+  ]);
+  const child = spawn(program, ['all', ...flags], {
+    stdio: 'ignore',
+    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: intake },
+  });
+  const url = `http://127.0.0.1:${ports[0]}`;
+  await answers(url, child);
+  return { url, intake, stop: () => ended(child) };
 }
 
 /** ClickHouse's engine behind the part of its HTTP face that a client needs: `chdb-server.mjs` tells which. */

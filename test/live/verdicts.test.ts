@@ -4,7 +4,10 @@ import { jaeger } from '../../src/backends/jaeger.ts';
 import { victoriaTraces } from '../../src/backends/victoria-traces.ts';
 import { zipkin } from '../../src/backends/zipkin.ts';
 import { analyse } from '../../src/investigation/analyse.ts';
+import { readBackend } from '../../src/investigation/from-backend.ts';
 import type { SpanRecord } from '../../src/model/span.ts';
+import { MINUTE } from '../../src/model/units.ts';
+import type { Analysis } from '../../src/model/verdict.ts';
 import type { TraceBackend } from '../../src/ports/trace-backend.ts';
 import { zipkinSpans } from '../backends/zipkin-encode.ts';
 import { inputOf } from '../investigation/analyse-input.ts';
@@ -65,7 +68,9 @@ const PLACES: readonly Place[] = [
   },
 ];
 
-const SCENARIOS = ['tls-retry', 'write-race', 'slow-serialisation', 'auth-cascade'] as const;
+const SCENARIOS = ['tls-retry', 'write-race', 'slow-serialisation', 'auth-cascade', 'audit'] as const;
+/** Further apart than anybody looks back, so that no scenario is another's baseline. */
+const APART = 15 * MINUTE;
 const { signal } = new AbortController();
 
 type Recording = { readonly suspects: readonly SpanRecord[]; readonly baseline: readonly SpanRecord[] };
@@ -73,10 +78,11 @@ const recordings = new Map<string, Recording>();
 
 beforeAll(async () => {
   const now = Date.now() * 1_000;
-  for (const name of SCENARIOS) {
+  for (const [index, name] of SCENARIOS.entries()) {
+    const end = now - index * APART;
     const [normal, abnormal] = ['normal', 'abnormal'].map((kind) => `test/fixtures/shop/${name}.${kind}.otlp.json.gz`);
-    const both = await recordingAt([normal ?? '', abnormal ?? ''], now);
-    const healthy = new Set((await recordingAt([normal ?? ''], now)).map((span) => span.traceId));
+    const both = await recordingAt([normal ?? '', abnormal ?? ''], end);
+    const healthy = new Set((await recordingAt([normal ?? ''], end)).map((span) => span.traceId));
     recordings.set(name, {
       suspects: both.filter((span) => !healthy.has(span.traceId)),
       baseline: both.filter((span) => healthy.has(span.traceId)),
@@ -104,14 +110,29 @@ for (const place of PLACES) {
         expect(good).toHaveLength(baseline.length);
         expect(told(bad, good)).toEqual(told(suspects, baseline));
       });
+
+      test('a search of the window finds them, and a baseline, and gives it too', async () => {
+        if (server === undefined) throw new Error('not started');
+        const { suspects, baseline } = recordings.get(scenario) ?? { suspects: [], baseline: [] };
+        const starts = suspects.map((span) => span.start).toSorted((a, b) => a - b);
+        const window = { from: (starts[0] ?? 0) - 1, to: (starts.at(-1) ?? 0) + MINUTE };
+        const parts = { backend: place.connect(server), progress: () => {}, signal };
+        const read = await readBackend(parts, { by: 'window', service: 'gateway', ...window });
+        expect(read.gathering.suspects).toBeGreaterThan(20);
+        expect(read.gathering.baseline).toBeGreaterThan(20);
+        expect(saidBy(analyse(read))).toEqual(told(suspects, baseline));
+      });
     });
   });
 }
 
 function told(suspects: readonly SpanRecord[], baseline: readonly SpanRecord[]) {
-  const { verdict } = analyse(inputOf(suspects, baseline));
+  return saidBy(analyse(inputOf(suspects, baseline)));
+}
+
+function saidBy({ verdict, lineage }: Analysis) {
   const [first] = verdict.hypotheses;
-  return { kind: verdict.kind, mechanism: first?.mechanism, component: first?.component };
+  return { kind: verdict.kind, mechanism: first?.mechanism, component: first?.component, actor: lineage?.actor };
 }
 
 async function fetched(backend: TraceBackend, wanted: readonly SpanRecord[]): Promise<readonly SpanRecord[]> {
