@@ -2,7 +2,7 @@ import type { SpanRecord } from '../model/span.ts';
 import type { TraceId } from '../model/units.ts';
 import type { Analysis } from '../model/verdict.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
-import type { Gathered } from './gather.ts';
+import type { Gathered } from './gathered.ts';
 
 /** About 2 MB compressed at some 100 bytes a span. */
 const SPAN_LIMIT = 15_000;
@@ -45,11 +45,10 @@ function worthKeeping(gathered: Gathered, analysis: Analysis): readonly TraceId[
   );
   const pair = [exemplar?.suspect, exemplar?.healthy].filter((id) => id !== undefined);
   const actor = lineage?.traceIds.slice(0, OTHERS) ?? [];
-  return [...new Set([...pair, ...cited, ...actor, ...sample(gathered, 0), ...sample(gathered, 1)])];
+  return [...new Set([...pair, ...cited, ...actor, ...sample(gathered.suspects), ...sample(gathered.baseline)])];
 }
 
-function sample(gathered: Gathered, side: 0 | 1): readonly TraceId[] {
-  const ids = gathered.table.traceIds.filter((_, ordinal) => gathered.baseline[ordinal] === side);
+function sample(ids: readonly TraceId[]): readonly TraceId[] {
   const step = Math.max(1, Math.ceil(ids.length / OTHERS));
   return ids.filter((_, index) => index % step === 0);
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import type { Answered, Investigation, Setback } from '../model/investigation.ts';
 import type { EpochMicros } from '../model/units.ts';
+import type { Analyst } from '../ports/analyst.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobAttempt, JobQueue, QueuedJob } from '../ports/job-queue.ts';
 import type { Log } from '../ports/log.ts';
@@ -9,10 +10,10 @@ import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { inSpan, traceparent } from '../telemetry.ts';
 import type { Admission } from './admission.ts';
-import type { Analyse } from './analyse.ts';
 import { askSender, type Enrich, withCaveat } from './ask-sender.ts';
-import { copyCited } from './copies.ts';
-import { type Gathered, gatherForAlert, gatherForTrace, type Progress } from './gather.ts';
+import { findOut } from './find-out.ts';
+import type { Progress } from './gathered.ts';
+import { LATE_AFTER_MS, lookForLateSpans } from './late-spans.ts';
 import type { NoteBack } from './note-back.ts';
 import type { Publisher } from './publish.ts';
 import { recheck } from './recheck.ts';
@@ -26,7 +27,7 @@ export type Parts = {
   readonly queue: JobQueue;
   readonly questions: Questions;
   readonly publisher: Publisher;
-  readonly analyse: Analyse;
+  readonly analyst: Analyst;
   readonly clock: Clock;
   readonly log: Log;
   readonly noteBack: NoteBack;
@@ -51,6 +52,8 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
             return investigate(parts, await load(parts.store, job.investigation), attempt);
           case 'recheck':
             return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+          case 'late-spans':
+            return amend(parts, await load(parts.store, job.investigation), job.answeredAt, attempt.signal);
           case 'close':
             return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
           case 'note':
@@ -87,6 +90,12 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
         { key: `recheck:${answered.id}:${answered.answeredAt}:${index + 1}`, delayMs: minutes * 60_000 },
       );
     }
+    if (answered.gathering.unfinished !== undefined) {
+      await parts.queue.add(
+        { kind: 'late-spans', investigation: answered.id, answeredAt: answered.answeredAt },
+        { key: `late-spans:${answered.id}:${answered.answeredAt}`, delayMs: LATE_AFTER_MS },
+      );
+    }
   } catch (thrown) {
     const failure = Failure.from(thrown);
     const told = await tell(parts, investigation, failure, attempt);
@@ -101,15 +110,11 @@ async function hold(store: Store, { id }: Investigation, heldUntil: EpochMicros)
 
 async function answer(parts: Parts, opened: Investigation, signal: AbortSignal): Promise<Answered> {
   const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
-  const { backend, store, clock } = parts;
+  const { store, clock } = parts;
   const progress: Progress = async (found) => {
     if (investigation.thread !== undefined) await parts.publisher.progress(investigation, investigation.thread, found);
   };
-  const gathered = await inSpan('gather traces', {}, () => gather(parts, investigation, progress, signal));
-  const analysis = await inSpan('analyse', { attributes: { 'causeway.spans': gathered.table.size } }, async () =>
-    parts.analyse(gathered, investigation.trigger),
-  );
-  await store.keepTraces(investigation.id, await copyCited(backend, gathered, analysis, signal));
+  const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
   return store.update(investigation.id, (current): Answered => {
     const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, heldUntil, repeats } =
       current ?? investigation;
@@ -125,36 +130,37 @@ async function answer(parts: Parts, opened: Investigation, signal: AbortSignal):
       ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
       ...(heldUntil === undefined ? {} : { heldUntil }),
       answeredAt: clock.now(),
-      gathering: withCaveat(gathered.gathering, caveat),
+      gathering: withCaveat(gathering, caveat),
       analysis,
       rechecks: [],
     };
   });
 }
 
-async function gather(
+/** Reads again what was still growing, and says once what that changes. A second try after a crash says the same. */
+async function amend(
   parts: Parts,
   investigation: Investigation,
-  progress: Progress,
+  answeredAt: EpochMicros,
   signal: AbortSignal,
-): Promise<Gathered> {
-  const { trigger } = investigation;
-  if (trigger.kind === 'alert') {
-    const known = await parts.store.recent(50);
-    return gatherForAlert(parts, trigger.alert, {
-      services: parts.servicesFor(investigation),
-      known,
-      progress,
-      signal,
-    });
+): Promise<void> {
+  if (!isVerdictOf(investigation, answeredAt) || investigation.thread === undefined) return;
+  let stands: Investigation | undefined = investigation;
+  if (investigation.amended === undefined) {
+    const found = await lookForLateSpans(parts, investigation, signal);
+    if (found === undefined) return;
+    stands = await parts.store.update(investigation.id, (current) =>
+      isVerdictOf(current, answeredAt) && current.amended === undefined ? { ...current, ...found } : current,
+    );
   }
-  const gathered = await gatherForTrace(parts, trigger.traceId, { progress, signal });
-  if (gathered !== undefined) return gathered;
-  throw new Failure(
-    'not-found',
-    `Trace ${trigger.traceId} is not in ${parts.backend.title}.`,
-    'Check the id, or ask again in a minute: spans may still be on their way, and old traces are dropped.',
-  );
+  if (!isVerdictOf(stands, answeredAt) || stands.thread === undefined) return;
+  await parts.publisher.amended(stands, stands.thread);
+  await parts.noteBack.queue(stands, traceparent());
+}
+
+/** The same alert may have fired again and be looked at anew. */
+function isVerdictOf(investigation: Investigation | undefined, answeredAt: EpochMicros): investigation is Answered {
+  return investigation?.status === 'answered' && investigation.answeredAt === answeredAt;
 }
 
 /** Looks whether it still happens and says so in the card's second line. */

@@ -1,105 +1,79 @@
 import type { SpanTable } from '../model/trace.ts';
-import { Flag } from '../model/trace.ts';
-import { at, type EpochMicros, MINUTE } from '../model/units.ts';
-
-/** Traces needed on either side of a cut before it may count as an onset. */
-const SIDE = 5;
-/** Log-likelihood ratio that a change of the bad rate must reach: χ² with one degree of freedom, p ≈ 0.001. */
-const CONVINCING = 5.4;
-/** A root this many times slower than the usual one of its route is bad, if that is also felt. */
-const SLOW_FACTOR = 3;
-const FELT_US = 50_000;
+import { at, type EpochMicros, MINUTE, SECOND, type TraceId } from '../model/units.ts';
+import { durationOf, labelRequests } from '../population/requests.ts';
+import type { Onset } from '../ports/analyst.ts';
+import { changePoint, type Occurrence } from './change-point.ts';
 
 /** A deploy this long before the harm may be behind it (reference section 10). */
 const DEPLOY_WINDOW = 15 * MINUTE;
-/** Traces before a deploy that make a baseline by themselves. */
-const ENOUGH = 20;
+/** Healthy traces that make a baseline by themselves. */
+export const ENOUGH = 20;
+/** Alerts come with whole seconds, and from another clock than the traces. */
+export const ALERT_PRECISION = 2 * SECOND;
+/** Where the baseline ends when no moment stands out: as far before the alert as there are enough traces. */
+const FALLBACKS = [5 * MINUTE, 2 * MINUTE, MINUTE, 30 * SECOND, 10 * SECOND, 0] as const;
 
-/** When the trouble began, and how that was seen. */
-export type Onset = { readonly at: EpochMicros; readonly by: 'errors or slowness' | 'deploy' };
+/** Where the baseline ends, and the onset if one was seen there. */
+export type Split = { readonly at: EpochMicros; readonly onset?: Onset };
 
 /**
- * Finds the moment before which the traces are a baseline: the cut that best splits bad roots (in error, or far slower than
- * usual for their route) from good ones, else the moment a new `service.version` first answered. Undefined when neither is
- * there; then nobody knows, and nothing is made up.
+ * Finds the moment before which the traces are a baseline: when requests began to go badly, or when a new `service.version`
+ * first answered shortly before that. Where neither is seen nothing is made up, and the baseline ends some minutes before the
+ * alert, or less where only the last minutes are known.
  *
- * ```
- *   bad  ·····················×·××·×××·××        onset = the cut with the greatest likelihood ratio
- *                             ↑ onset      ↑ alert
- * ```
+ * `picked` are traces that were looked for because they failed or were slow: they cluster where they were looked for, so
+ * they say nothing about when it began.
  */
-export function findOnset(table: SpanTable, alertAt: EpochMicros): Onset | undefined {
-  const roots = rootsInOrder(table);
-  const byHarm = changePoint(roots, alertAt - table.epoch);
-  const byDeploy = newestVersion(table, roots, alertAt - table.epoch);
+export function splitAtOnset(table: SpanTable, alertAt: EpochMicros, picked: ReadonlySet<TraceId> = new Set()): Split {
+  const onset = findOnset(table, alertAt, picked);
+  if (onset !== undefined) return { at: onset.at, onset };
+  const starts = requestsOf(table, picked).map(({ start }) => start);
+  return { at: table.epoch + splitWithoutOnset(starts, alertAt - table.epoch) };
+}
+
+/** The end of a baseline that nothing marks; `starts` ascend. */
+export function splitWithoutOnset(starts: readonly number[], alertAt: number): number {
+  const before = (split: number) => starts.filter((start) => start < split).length;
+  const back = FALLBACKS.find((back) => before(alertAt - back) >= ENOUGH) ?? FALLBACKS[0];
+  return alertAt - back;
+}
+
+/** When the trouble began; undefined where no moment stands out. */
+export function findOnset(
+  table: SpanTable,
+  alertAt: EpochMicros,
+  picked: ReadonlySet<TraceId> = new Set(),
+): Onset | undefined {
+  const requests = requestsOf(table, picked);
+  const until = alertAt - table.epoch + ALERT_PRECISION;
+  const byHarm = changePoint(requests, until);
+  const byDeploy = newestVersion(table, requests, until);
   if (byHarm === undefined) return byDeploy === undefined ? undefined : { at: table.epoch + byDeploy, by: 'deploy' };
   // What a deploy breaks need not show at once: requests between the two are no baseline, if enough came before.
   const sinceDeploy = byDeploy !== undefined && byDeploy < byHarm && byHarm - byDeploy < DEPLOY_WINDOW;
-  if (sinceDeploy && roots.filter(({ start }) => start < byDeploy).length >= ENOUGH)
+  if (sinceDeploy && requests.filter(({ start }) => start < byDeploy).length >= ENOUGH)
     return { at: table.epoch + byDeploy, by: 'deploy' };
   return { at: table.epoch + byHarm, by: 'errors or slowness' };
 }
 
-type Root = { readonly start: number; readonly bad: boolean; readonly ordinal: number };
+type Request = Occurrence & { readonly ordinal: number };
 
-function rootsInOrder(table: SpanTable): readonly Root[] {
-  const usual = usualDurations(table);
-  const roots: Root[] = [];
+/** The real requests among the traces that were not picked, by their start; times count from the table's epoch. */
+function requestsOf(table: SpanTable, picked: ReadonlySet<TraceId>): readonly Request[] {
+  const { entry, route, real, failed } = labelRequests(table, new Uint8Array(table.traces));
+  const requests: Request[] = [];
   for (let ordinal = 0; ordinal < table.traces; ordinal += 1) {
-    const row = at(table.first, ordinal);
-    const duration = at(table.end, row) - at(table.start, row);
-    const median = usual.get(at(table.path, row)) ?? duration;
-    const failed = (at(table.flags, row) & Flag.error) !== 0;
-    roots.push({
-      start: at(table.start, row),
-      bad: failed || duration > Math.max(SLOW_FACTOR * median, median + FELT_US),
+    if (at(real, ordinal) !== 1 || picked.has(table.traceIds[ordinal] ?? '')) continue;
+    requests.push({
+      // Of the trace and not of its entry: this is what a split is held against.
+      start: at(table.start, at(table.first, ordinal)),
+      duration: durationOf(table, at(entry, ordinal)),
+      failed: at(failed, ordinal) === 1,
+      route: at(route, ordinal),
       ordinal,
     });
   }
-  return roots.toSorted((a, b) => a.start - b.start || a.ordinal - b.ordinal);
-}
-
-/** Lower quartile of the root's duration by route: robust even when most traces of the window are slow. */
-function usualDurations(table: SpanTable): ReadonlyMap<number, number> {
-  const byPath = new Map<number, number[]>();
-  for (let ordinal = 0; ordinal < table.traces; ordinal += 1) {
-    const row = at(table.first, ordinal);
-    const durations = byPath.get(at(table.path, row)) ?? [];
-    durations.push(at(table.end, row) - at(table.start, row));
-    byPath.set(at(table.path, row), durations);
-  }
-  return new Map(
-    [...byPath].map(([path, durations]) => [
-      path,
-      durations.toSorted((a, b) => a - b)[Math.floor(durations.length / 4)] ?? 0,
-    ]),
-  );
-}
-
-function changePoint(roots: readonly Root[], alertAt: number): number | undefined {
-  const total = roots.length;
-  const bad = roots.filter((root) => root.bad).length;
-  const whole = logLikelihood(bad, total);
-  let best: { readonly start: number; readonly gain: number } | undefined;
-  let badBefore = 0;
-  for (const [index, root] of roots.entries()) {
-    if (root.start > alertAt) break;
-    if (index >= SIDE && total - index >= SIDE) {
-      const rateBefore = badBefore / index;
-      const rateAfter = (bad - badBefore) / (total - index);
-      const gain = logLikelihood(badBefore, index) + logLikelihood(bad - badBefore, total - index) - whole;
-      if (rateAfter > rateBefore && gain > CONVINCING && (best === undefined || gain > best.gain))
-        best = { start: root.start, gain };
-    }
-    if (root.bad) badBefore += 1;
-  }
-  return best?.start;
-}
-
-/** Log-likelihood of k of n under its own rate. */
-function logLikelihood(k: number, n: number): number {
-  if (k === 0 || k === n) return 0;
-  return k * Math.log(k / n) + (n - k) * Math.log(1 - k / n);
+  return requests.toSorted((a, b) => a.start - b.start || a.ordinal - b.ordinal);
 }
 
 type Seen = { first: number; last: number };
@@ -108,34 +82,37 @@ type Seen = { first: number; last: number };
  * When the latest version to appear was first seen, if other versions of the same service had answered before and it still
  * answers: one that came and went again belongs to the past.
  */
-function newestVersion(table: SpanTable, roots: readonly Root[], alertAt: number): number | undefined {
+function newestVersion(table: SpanTable, requests: readonly Request[], until: number): number | undefined {
   let latest: number | undefined;
-  for (const versions of versionsByService(table, roots).values()) {
+  for (const versions of versionsByService(table, requests).values()) {
     if (versions.size < 2) continue;
     const newest = [...versions.values()].reduce((a, b) => (a.first > b.first ? a : b));
-    const after = roots.filter(({ start }) => start >= newest.first);
+    const after = requests.filter(({ start }) => start >= newest.first);
     const middle = after[Math.floor(after.length / 2)]?.start ?? newest.first;
     const answers = newest.last >= middle;
-    if (answers && newest.first <= alertAt && (latest === undefined || newest.first > latest)) latest = newest.first;
+    if (answers && newest.first <= until && (latest === undefined || newest.first > latest)) latest = newest.first;
   }
   return latest;
 }
 
-function versionsByService(table: SpanTable, roots: readonly Root[]): ReadonlyMap<string, ReadonlyMap<string, Seen>> {
+function versionsByService(
+  table: SpanTable,
+  requests: readonly Request[],
+): ReadonlyMap<string, ReadonlyMap<string, Seen>> {
   const services = new Map<string, Map<string, Seen>>();
-  for (const root of roots) {
-    for (let row = at(table.first, root.ordinal); row < at(table.first, root.ordinal + 1); row += 1) {
+  for (const request of requests) {
+    for (let row = at(table.first, request.ordinal); row < at(table.first, request.ordinal + 1); row += 1) {
       const version = table.resource(row, 'service.version');
       if (version === undefined) continue;
       const service = table.text(at(table.service, row));
       const versions = services.get(service) ?? new Map<string, Seen>();
       services.set(service, versions);
-      const start = at(table.start, row);
       const seen = versions.get(String(version));
-      if (seen === undefined) versions.set(String(version), { first: start, last: start });
+      // The start of the request, so that the whole of it stands on one side.
+      if (seen === undefined) versions.set(String(version), { first: request.start, last: request.start });
       else {
-        seen.first = Math.min(seen.first, start);
-        seen.last = Math.max(seen.last, start);
+        seen.first = Math.min(seen.first, request.start);
+        seen.last = Math.max(seen.last, request.start);
       }
     }
   }

@@ -56,6 +56,16 @@ export function createPublisher(parts: {
     if (full !== undefined) await reply(answered, thread, words.fullPicture(answered, full), 'full-picture');
   }
 
+  /** The verdict as late spans changed it: the same card, and one reply that says why. */
+  async function amended(answered: Answered, thread: ThreadRef): Promise<void> {
+    const table = buildTable(await store.keptTraces(answered.id));
+    const picture = await upload(answered, table, 'card');
+    await chat.amend(thread, card(answered, picture));
+    const why = words.amended(answered);
+    if (why !== undefined) await reply(answered, thread, why, `late-spans:${answered.amended?.at}`);
+    for (const message of words.findings(answered)) await reply(answered, thread, message);
+  }
+
   /** The card as it stands now, without drawing anything again. */
   async function refresh(answered: Answered, thread: ThreadRef): Promise<void> {
     const note = await ledger.read(pictureKey(answered, 'card'));
@@ -109,7 +119,7 @@ export function createPublisher(parts: {
     }
   }
 
-  return { open, verdict, refresh, progress, setback };
+  return { open, verdict, amended, refresh, progress, setback };
 }
 
 function pictureKey(answered: Answered, size: 'card' | 'full'): string {

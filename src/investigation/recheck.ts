@@ -1,10 +1,10 @@
 import type { Answered, Recheck } from '../model/investigation.ts';
-import { MINUTE } from '../model/units.ts';
+import { MINUTE, type TraceId } from '../model/units.ts';
+import type { Analyst } from '../ports/analyst.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
-import { TableBuilder } from '../trace/build.ts';
-import type { Analyse } from './analyse.ts';
+import { targetsOf } from './aim.ts';
 
 const TRACES = 100;
 const WINDOW = 2 * MINUTE;
@@ -14,7 +14,7 @@ const WINDOW = 2 * MINUTE;
  * rule that counted the first ones. Undefined for a single trace, which cannot go on.
  */
 export async function recheck(
-  parts: { readonly backend: TraceBackend; readonly store: Store; readonly clock: Clock; readonly analyse: Analyse },
+  parts: { readonly backend: TraceBackend; readonly store: Store; readonly clock: Clock; readonly analyst: Analyst },
   answered: Answered,
   signal: AbortSignal,
 ): Promise<Recheck | undefined> {
@@ -22,26 +22,26 @@ export async function recheck(
   const { scope } = answered.gathering;
   const now = parts.clock.now();
   const from = Math.max(now - WINDOW, answered.analysis.impact.lastSeen ?? scope.from);
-  const builder = new TableBuilder();
   const kept = await parts.store.keptTraces(answered.id);
-  const baselineIds = new Set(
+  const baseline = new Set(
     kept.filter((span) => span.parentSpanId === undefined && span.start < scope.from).map((span) => span.traceId),
   );
-  builder.add(kept.filter((span) => baselineIds.has(span.traceId)));
-
-  const hits = new Set<string>();
-  for (const service of scope.services.length === 0 ? [undefined] : scope.services) {
-    const found = await parts.backend.search(
-      { ...(service === undefined ? {} : { service }), from, to: now, order: 'latest', limit: TRACES },
+  const latest = new Set<TraceId>();
+  for (const target of targetsOf(scope)) {
+    const found = await parts.backend.search({ ...target, from, to: now, order: 'latest', limit: TRACES }, signal);
+    for (const hit of found) if (!baseline.has(hit.traceId)) latest.add(hit.traceId);
+  }
+  const study = parts.analyst.open();
+  try {
+    await study.add(
+      kept.filter((span) => baseline.has(span.traceId)),
       signal,
     );
-    for (const hit of found) hits.add(hit.traceId);
+    for await (const batch of parts.backend.fetch([...latest].toSorted(), signal)) await study.add(batch, signal);
+    await study.divide({ by: 'hand', suspects: [...latest] }, signal);
+    const { impact } = await study.analyse({ trigger: answered.trigger }, signal);
+    return { at: now, affected: impact.affected, examined: impact.examined };
+  } finally {
+    study.close();
   }
-  for await (const batch of parts.backend.fetch([...hits].toSorted(), signal)) builder.add(batch);
-  const table = builder.finish();
-  const baseline = Uint8Array.from({ length: table.traces }, (_, ordinal) =>
-    baselineIds.has(table.traceIds[ordinal] ?? '') ? 1 : 0,
-  );
-  const { impact } = parts.analyse({ table, baseline }, answered.trigger);
-  return { at: now, affected: impact.affected, examined: impact.examined };
 }

@@ -6,6 +6,8 @@ export type Job =
   | { readonly kind: 'investigate'; readonly investigation: string }
   | { readonly kind: 'recheck'; readonly investigation: string; readonly round: number }
   | { readonly kind: 'close'; readonly investigation: string }
+  /** Looks whether spans came after the verdict of that moment. */
+  | { readonly kind: 'late-spans'; readonly investigation: string; readonly answeredAt: EpochMicros }
   /** Brings the card up to date with what is counted: repeats, followers, who has seen to it. */
   | { readonly kind: 'refresh'; readonly investigation: string }
   /** Tells in the channel what was looked at in the quiet hours that end then. */
