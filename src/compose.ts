@@ -2,12 +2,15 @@ import { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { AnalysisThread } from './compose/analysis-thread.ts';
+import { openChanges } from './compose/changes.ts';
 import { slackConnection } from './compose/chat.ts';
 import { checksOfBot } from './compose/doctor.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
+import { measuredAdmission, measuredBackend, measuredPublisher } from './compose/measured.ts';
 import { openNotes } from './compose/notes.ts';
 import { directionsOf, openRouting } from './compose/routing.ts';
 import { enricher, openSenders } from './compose/senders.ts';
+import { openTelling } from './compose/telling.ts';
 import { openTraces } from './compose/traces.ts';
 import { type Config, isLoopback } from './config.ts';
 import { keepWatch } from './doctor/watch.ts';
@@ -15,6 +18,7 @@ import { createIntake } from './investigation/intake.ts';
 import { createJobHandler } from './investigation/investigate.ts';
 import { createNoteBack } from './investigation/note-back.ts';
 import { createPublisher } from './investigation/publish.ts';
+import { createMetrics } from './metrics.ts';
 import { createPlayground, type Playground } from './playground/playground.ts';
 import type { Scenarios } from './playground/scenarios.ts';
 import { createShop } from './playground/shop/shop.ts';
@@ -45,8 +49,10 @@ export async function composeBot(config: Config): Promise<Bot> {
   const log: Log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const templates = loadTemplates(new URL('templates/messages/', ROOT));
   const keeping = await openKeeping(config, clock, log);
-  const { store, ledger, queue, followers, together } = keeping;
-  const { backend, places, receiver } = await openTraces(config, log);
+  const { store, ledger, queue, followers, together, changes } = keeping;
+  const { metrics, route: metricsRoute, stop: stopMetrics } = createMetrics(() => queue.depth());
+  const { backend: unmeasured, places, receiver } = await openTraces(config, log);
+  const backend = measuredBackend(unmeasured, metrics);
   const watch = keepWatch(checksOfBot(config, places), { clock, log });
 
   const speaking = { templates, linkTo: backend.linkTo.bind(backend), personal: hashed(hashKey(config)) };
@@ -64,16 +70,18 @@ export async function composeBot(config: Config): Promise<Bot> {
   });
   const slack = slackConnection({ intake, questions: queuedQuestions({ store, queue }), clock, log });
   const routing = openRouting({ directions, chat: slack.chat, store, ledger, queue, words, clock, log });
-  const publisher = createPublisher({
+  const published = createPublisher({
     chat: slack.chat,
     store,
     ledger,
+    followers,
     words,
     log,
     places: routing.places,
     placeFor: directions.placeFor,
     linksFor: directions.linksFor,
   });
+  const publisher = measuredPublisher(published, metrics, clock);
   // A note cannot be taken back, so it names nobody whatever a card may show.
   const notes = createWords(speaking);
   const noteBack = createNoteBack({
@@ -85,7 +93,10 @@ export async function composeBot(config: Config): Promise<Bot> {
     words: notes,
     log,
   });
-  const questions = createQuestions({ store, ledger, chat: slack.chat, backend, words, log });
+  const questions = createQuestions({
+    ...{ store, ledger, chat: slack.chat, backend, words, log },
+    judged: metrics.judged,
+  });
 
   // Set once the port is known, which may be chosen by the system.
   let address = '';
@@ -96,7 +107,11 @@ export async function composeBot(config: Config): Promise<Bot> {
     host: config.host,
     port: config.port,
     routes: [
-      ...webhookRoutes(sources, directions.muffled(intake, log), log),
+      ...webhookRoutes([...sources, ...openChanges(config, clock)], directions.muffled(intake, metrics), log, {
+        changes,
+        metrics,
+      }),
+      metricsRoute,
       ...(receiver === undefined ? [] : [receiver.route]),
       ...slack.routes,
       ...(playground?.routes ?? []),
@@ -130,6 +145,7 @@ export async function composeBot(config: Config): Promise<Bot> {
       noteBack,
       enrich: enricher(sources),
       ...routing,
+      ...openTelling({ keeping, clock, chat: slack.chat, publisher, admit: measuredAdmission(routing.admit, metrics) }),
       servicesFor: directions.servicesFor,
     });
     queue.work(handle, { concurrency: CONCURRENCY });
@@ -202,6 +218,7 @@ export async function composeBot(config: Config): Promise<Bot> {
     await store.close();
     await keeping.close();
     await telemetry?.stop();
+    await stopMetrics();
   }
 }
 

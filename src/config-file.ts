@@ -48,6 +48,8 @@ const File = z.strictObject({
   alerts: named.default({}),
   /** Where verdicts are written back, by name in the same way. */
   notes: named.default({}),
+  /** Who may tell of deploys and other changes; what else may be said, the source knows. */
+  changes: z.looseObject({}).optional(),
   links: z.strictObject({ trace: z.string().includes('{traceId}').optional() }).default({}),
   privacy: z.strictObject({ reveal: z.boolean().default(false) }).default({ reveal: false }),
   traces: z

@@ -2,8 +2,10 @@ import { Failure } from './failure.ts';
 import { type Exchange, type Route, readBody, sendJson } from './http.ts';
 import type { Alert } from './model/alert.ts';
 import type { AlertSource, Delivery, Reply } from './ports/alert-source.ts';
+import type { Changes } from './ports/changes.ts';
 import type { Acceptance, Intake } from './ports/intake.ts';
 import type { Log } from './ports/log.ts';
+import type { Metrics } from './ports/metrics.ts';
 import { inSpan } from './telemetry.ts';
 
 /**
@@ -11,14 +13,20 @@ import { inSpan } from './telemetry.ts';
  * on disk, and each failure with the status that makes this sender do the right thing: give up on what can never be read,
  * send again what we could not keep.
  */
-export function webhookRoutes(sources: readonly AlertSource[], intake: Intake, log: Log): readonly Route[] {
+export function webhookRoutes(
+  sources: readonly AlertSource[],
+  intake: Intake,
+  log: Log,
+  beside: { readonly changes?: Changes; readonly metrics?: Pick<Metrics, 'heard'> } = {},
+): readonly Route[] {
+  const parts: Parts = { intake, log, ...beside };
   return sources.flatMap((source) => {
     const path = `/webhooks/${source.kind}`;
     const post: Route = {
       method: 'POST',
       path,
       handle: async (exchange) => {
-        const reply = await inSpan(`webhook ${source.kind}`, {}, () => answer(source, intake, log, exchange));
+        const reply = await inSpan(`webhook ${source.kind}`, {}, () => answer(source, parts, exchange));
         send(exchange, reply);
       },
     };
@@ -28,29 +36,51 @@ export function webhookRoutes(sources: readonly AlertSource[], intake: Intake, l
   });
 }
 
-async function answer(source: AlertSource, intake: Intake, log: Log, exchange: Exchange): Promise<Reply> {
+type Parts = {
+  readonly intake: Intake;
+  readonly log: Log;
+  readonly changes?: Changes;
+  readonly metrics?: Pick<Metrics, 'heard'>;
+};
+
+async function answer(source: AlertSource, parts: Parts, exchange: Exchange): Promise<Reply> {
   const { request, response, url } = exchange;
   const hungUp = new AbortController();
   response.once('close', () => hungUp.abort());
   try {
     const body = await readBody(request, source.bodyLimit);
     const query = url.search === '' ? {} : Object.fromEntries(url.searchParams);
-    return await take(source, intake, { headers: headersOf(exchange), query, body }, hungUp.signal);
+    return await take(source, parts, { headers: headersOf(exchange), query, body }, hungUp.signal);
   } catch (thrown) {
     const failure = Failure.from(thrown);
-    log.warn({ source: source.kind, kind: failure.kind, reason: failure.message }, 'A webhook was refused');
+    parts.metrics?.heard(source.kind, { outcome: 'rejected', reason: failure.kind });
+    parts.log.warn({ source: source.kind, kind: failure.kind, reason: failure.message }, 'A webhook was refused');
     return source.refuse(failure);
   }
 }
 
-async function take(source: AlertSource, intake: Intake, delivery: Delivery, signal: AbortSignal): Promise<Reply> {
+async function take(source: AlertSource, parts: Parts, delivery: Delivery, signal: AbortSignal): Promise<Reply> {
   await source.authenticate(delivery, signal);
   const reading = source.read(delivery);
+  const heard = (outcome: Acceptance['outcome'] | 'change' | 'handshake') =>
+    parts.metrics?.heard(source.kind, { outcome });
   if ('handshake' in reading) {
-    return { status: 200, body: { status: 'confirmed', reason: await reading.handshake(signal) } };
+    const reason = await reading.handshake(signal);
+    heard('handshake');
+    return { status: 200, body: { status: 'confirmed', reason } };
   }
-  if ('ignored' in reading) return { status: 200, body: { status: 'ignored', reason: reading.ignored } };
-  return { status: 202, body: { status: 'accepted', investigations: await takeAll(reading.alerts, intake) } };
+  if ('ignored' in reading) {
+    heard('ignored');
+    return { status: 200, body: { status: 'ignored', reason: reading.ignored } };
+  }
+  if ('changes' in reading) {
+    for (const change of reading.changes) await parts.changes?.keep(change);
+    heard('change');
+    return { status: 202, body: { status: 'accepted', changes: reading.changes.map(({ id }) => id) } };
+  }
+  const investigations = await takeAll(reading.alerts, parts.intake);
+  for (const { outcome } of investigations) heard(outcome);
+  return { status: 202, body: { status: 'accepted', investigations } };
 }
 
 /** Different troubles side by side, so that they share commits; alerts about the same one in the order they were sent. */

@@ -51,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: ['*'],
   doctor: ['model', 'ports', 'slack', 'render', 'config.ts', 'redis.ts', 'failure.ts'],
   'webhooks.ts': ['failure.ts', 'http.ts', 'model', 'ports', 'telemetry.ts'],
+  'metrics.ts': ['http.ts', 'ports'],
   'redis.ts': ['failure.ts', 'ports'],
   'database-row.ts': ['failure.ts'],
   'main.ts': ['compose.ts', 'config.ts', 'failure.ts'],

@@ -8,7 +8,7 @@ import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
 
 /** A place in JSON, `incident.labels.0.name`, or several of which the first that holds something counts. */
-const Path = z
+export const fieldPath = z
   .union([
     z
       .string()
@@ -20,31 +20,31 @@ const Path = z
 
 /** Where in a sender's JSON each member of an alert stands. */
 export const fieldPaths = z.strictObject({
-  id: Path,
-  title: Path,
-  status: Path.optional(),
-  service: Path.optional(),
-  severity: Path.optional(),
-  priority: Path.optional(),
-  urgency: Path.optional(),
-  team: Path.optional(),
-  environment: Path.optional(),
+  id: fieldPath,
+  title: fieldPath,
+  status: fieldPath.optional(),
+  service: fieldPath.optional(),
+  severity: fieldPath.optional(),
+  priority: fieldPath.optional(),
+  urgency: fieldPath.optional(),
+  team: fieldPath.optional(),
+  environment: fieldPath.optional(),
   /** The chat channel that was made for this incident, by its id or name. */
-  channel: Path.optional(),
+  channel: fieldPath.optional(),
   /** What somebody wrote, such as how it was resolved. */
-  note: Path.optional(),
-  time: Path.optional(),
-  startedAt: Path.optional(),
-  url: Path.optional(),
-  runbook: Path.optional(),
-  dashboard: Path.optional(),
-  owner: Path.optional(),
+  note: fieldPath.optional(),
+  time: fieldPath.optional(),
+  startedAt: fieldPath.optional(),
+  url: fieldPath.optional(),
+  runbook: fieldPath.optional(),
+  dashboard: fieldPath.optional(),
+  owner: fieldPath.optional(),
   /** The sender's key for this delivery, the same when it is sent again. */
-  delivery: Path.optional(),
+  delivery: fieldPath.optional(),
   /** An object, a list of `key:value` or of `{name, value}`, or a text `a:b, c:d`. Several are put together. */
-  labels: Path.optional(),
+  labels: fieldPath.optional(),
   /** Texts that are searched for trace ids beside labels, links and title. */
-  trace: Path.optional(),
+  trace: fieldPath.optional(),
 });
 export type FieldPaths = z.output<typeof fieldPaths>;
 
@@ -179,7 +179,8 @@ export function valueAt(json: unknown, paths: readonly string[]): unknown {
   return undefined;
 }
 
-function textAt(json: unknown, paths: readonly string[]): string | undefined {
+/** The first text, number or boolean at one of the paths that is no unfilled template. */
+export function textAt(json: unknown, paths: readonly string[]): string | undefined {
   for (const path of paths) {
     const text = asText(walk(json, path));
     if (text !== undefined && !UNRENDERED.test(text)) return text;

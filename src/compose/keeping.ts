@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { Database } from '../database.ts';
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Followers } from '../ports/followers.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -15,10 +16,12 @@ import { DistributedQueue } from '../queue/distributed.ts';
 import { EmbeddedQueue } from '../queue/embedded.ts';
 import { connectRedis } from '../redis.ts';
 import { distributedStore } from '../store/distributed.ts';
+import { distributedChanges } from '../store/distributed-changes.ts';
 import { distributedFollowers } from '../store/distributed-followers.ts';
 import { distributedLedger } from '../store/distributed-ledger.ts';
 import { distributedRecurrences } from '../store/distributed-recurrences.ts';
 import { embeddedStore } from '../store/embedded.ts';
+import { embeddedChanges } from '../store/embedded-changes.ts';
 import { embeddedFollowers } from '../store/embedded-followers.ts';
 import { embeddedLedger } from '../store/embedded-ledger.ts';
 import { embeddedRecurrences } from '../store/embedded-recurrences.ts';
@@ -31,6 +34,7 @@ export type Keeping = {
   readonly ledger: Ledger;
   readonly followers: Followers;
   readonly recurrences: Recurrences;
+  readonly changes: Changes;
   readonly together: Together;
   readonly shape: string;
   close(): Promise<void>;
@@ -45,6 +49,7 @@ export async function openKeeping(config: Config, clock: Clock, log: Log): Promi
       ledger: embeddedLedger({ database, clock }),
       followers: embeddedFollowers({ database, clock }),
       recurrences: embeddedRecurrences({ database, clock }),
+      changes: embeddedChanges({ database, clock }),
       together: oneCommit(database),
       shape: 'embedded',
       close: () => database.close(),
@@ -57,6 +62,7 @@ export async function openKeeping(config: Config, clock: Clock, log: Log): Promi
     ledger: distributedLedger({ redis }),
     followers: distributedFollowers({ redis }),
     recurrences: distributedRecurrences({ redis }),
+    changes: distributedChanges({ redis, now: clock.now }),
     together: inOrder,
     shape: `Redis at ${redis.address}`,
     close: () => redis.close(),

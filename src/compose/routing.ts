@@ -11,6 +11,7 @@ import type { Intake } from '../ports/intake.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Store } from '../ports/store.ts';
 import type { CardLinks } from '../render/card.ts';
 import { createNotices } from '../render/notices.ts';
@@ -48,14 +49,14 @@ export function directionsOf(config: Config, clock: Clock) {
         ...(owner === undefined ? {} : { owner }),
       };
     },
-    /** The way in for alerts without those that a route mutes or that are below its floor: they are counted by nobody but the log. */
-    muffled: (intake: Intake, log: Log): Intake => ({
+    /** The way in for alerts without those that a route mutes or that are below its floor, which are only counted. */
+    muffled: (intake: Intake, metrics: Pick<Metrics, 'withheld'>): Intake => ({
       ...intake,
       alert: async (alert) => {
         const { told } = destinationFor(alert);
         const news = alert.event === 'triggered' || alert.event === 'reopened';
         if (!news || told.when !== 'never') return intake.alert(alert);
-        log.info({ source: alert.source, why: told.why }, 'An alert was not looked at, as a route says');
+        metrics.withheld(told.why);
         return { investigation: '', outcome: 'ignored' };
       },
     }),

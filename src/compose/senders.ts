@@ -57,7 +57,7 @@ function pagerDutySecrets(config: Config): readonly string[] {
 }
 
 /** Whether any webhook could ever be trusted; a sender that none is taken from is found out at the start, not at 03:12. */
-function canProve(options: Readonly<Record<string, unknown>>): boolean {
+export function canProve(options: Readonly<Record<string, unknown>>): boolean {
   const given = [options.secrets, options.tokens, options.topics].flat();
   return options.unsigned === true || given.some((one) => typeof one === 'string' && /[^\s,]/.test(one));
 }

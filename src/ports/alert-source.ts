@@ -1,4 +1,5 @@
 import type { Alert } from '../model/alert.ts';
+import type { Change } from '../model/change.ts';
 import type { Clock } from './clock.ts';
 
 /** A webhook as it arrived; `body` is the raw bytes, which signatures are made of. */
@@ -21,6 +22,8 @@ export type Reply = {
  */
 export type Reading =
   | { readonly alerts: readonly Alert[] }
+  /** What was done to the system: it is kept, and wakes nobody. */
+  | { readonly changes: readonly Change[] }
   | { readonly ignored: string }
   | { readonly handshake: (signal: AbortSignal) => Promise<string> };
 

@@ -31,6 +31,8 @@ export type QuestionParts = {
   readonly backend: TraceBackend;
   readonly words: Words;
   readonly log: Log;
+  /** Told of each answer to "Was this right?". */
+  judged?(answer: 'yes' | 'no'): void;
 };
 
 /**
@@ -151,11 +153,12 @@ async function withPicture({ chat, words, log }: QuestionParts, { message: said,
 }
 
 /** One opinion a person; a later one takes its place. */
-async function remember({ ledger, words }: QuestionParts, question: Question, { id }: Answered): Promise<void> {
+async function remember({ ledger, words, judged }: QuestionParts, question: Question, { id }: Answered): Promise<void> {
   const { intent } = readIntent(question.text);
   if (intent !== 'feedback-yes' && intent !== 'feedback-no') return;
   const key = `feedback:${id}:${words.speaker.personal(question.by)}`;
   await noteDown(ledger, key, intent, KEEP_FEEDBACK_MS);
+  judged?.(intent === 'feedback-yes' ? 'yes' : 'no');
 }
 
 function placeOf({ thread }: Question): { readonly channel: string; readonly thread: ThreadRef } {

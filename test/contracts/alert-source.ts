@@ -272,6 +272,7 @@ function wellFormed(reading: Reading): void {
     expect(reading.ignored.length).toBeGreaterThan(0);
     return;
   }
+  if ('changes' in reading) throw new Error('A sender of alerts told of changes');
   for (const alert of reading.alerts) {
     expect(alert.id.length * alert.delivery.length * alert.title.length).toBeGreaterThan(0);
     expect(Number.isSafeInteger(alert.occurredAt) && Number.isSafeInteger(alert.startedAt)).toBe(true);

@@ -215,9 +215,9 @@ describe('what nobody routed', () => {
         },
         ask: () => Promise.reject(new Error('nobody asked')),
       },
-      quiet,
+      { withheld: (why) => seen.push(why) },
     );
     for (const event of ['triggered', 'reopened', 'resolved'] as const) await intake.alert(anAlert('a', { event }));
-    expect(seen).toEqual(['resolved']);
+    expect(seen).toEqual(['muted', 'muted', 'resolved']);
   });
 });
