@@ -13,10 +13,10 @@ import type { Prediction } from '../src/investigation/evaluate-run.ts';
 type Variant = { readonly name: string; readonly file?: string; readonly constant?: string; readonly value?: string };
 
 const MOVED: readonly (readonly [file: string, constant: string, low: string, high: string])[] = [
-  ['investigation/analyse-verdict.ts', 'FLOOR', '0.08', '0.18'],
+  ['investigation/analyse-gaps.ts', 'FLOOR', '0.08', '0.18'],
   ['investigation/analyse-verdict.ts', 'BEYOND_NOISE', '1', '1.5'],
-  ['investigation/analyse-verdict.ts', 'SUSPECT_CHANCE', '0.05', '0.3'],
-  ['investigation/analyse-verdict.ts', 'CAUSE_CHANCE', '0.003', '0.03'],
+  ['investigation/analyse-chance.ts', 'SUSPECT_CHANCE', '0.05', '0.3'],
+  ['investigation/analyse-chance.ts', 'CAUSE_CHANCE', '0.003', '0.03'],
   ['population/contribution.ts', 'PREVALENCE_POWER', '0.05', '0.4'],
   ['population/ownership.ts', 'SIDE_PRIOR', '1.1', '1.5'],
   ['population/suspicion.ts', 'EXPLAINED_AWAY', '0.5', '1'],
@@ -63,7 +63,7 @@ function measure({ file, constant, value }: Variant): ReadonlyMap<string, Result
     if (file !== undefined) {
       const path = join(copy, 'src', file);
       const before = readFileSync(path, 'utf8');
-      const after = before.replace(new RegExp(`^const ${constant} = .*;$`, 'm'), `const ${constant} = ${value};`);
+      const after = before.replace(new RegExp(`^((?:export )?const ${constant}) = .*;$`, 'm'), `$1 = ${value};`);
       if (after === before) throw new Error(`There is no constant ${constant} in ${file}`);
       writeFileSync(path, after);
     }

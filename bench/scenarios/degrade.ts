@@ -94,13 +94,13 @@ function tailSampled(one: Case, seed: number): Population {
   });
 }
 
-/** What is asked with `/trace`: the longest request of the incident, beside nothing else. */
+/** What is asked with `/trace`: of the requests that may meet the incident, one longer than nine in ten, and nothing else. */
 function oneTrace(one: Case, seed: number): Population & Evidence {
   const population = plain(one, seed);
-  const [longest] = population.suspects
-    .filter(({ parentSpanId }) => parentSpanId === undefined)
-    .toSorted((a, b) => b.end - b.start - (a.end - a.start));
-  const focus = longest?.traceId ?? '';
+  const asked = population.suspects
+    .filter(({ parentSpanId, name }) => parentSpanId === undefined && name.endsWith(one.route))
+    .toSorted((a, b) => a.end - a.start - (b.end - b.start));
+  const focus = asked[Math.floor(0.9 * asked.length)]?.traceId ?? '';
   const suspects = population.suspects.filter(({ traceId }) => traceId === focus);
   return { ...population, suspects, baseline: [], focus };
 }

@@ -11,6 +11,7 @@ import { dataQuality } from './data-quality.ts';
 import type { Detector } from './detector.ts';
 import { errorOrigin } from './error-origin.ts';
 import { eventChange } from './event-change.ts';
+import { longestWait } from './longest-wait.ts';
 import { networkDelay } from './network-delay.ts';
 import { orderViolation } from './order-violation.ts';
 import { pause } from './pause.ts';
@@ -35,6 +36,7 @@ import { versionRegression } from './version-regression.ts';
 /** Every pattern that is looked for, by its number in the catalogue. */
 export const DETECTORS: readonly Detector[] = [
   slowOperation,
+  longestWait,
   unfeltChange,
   networkDelay,
   connectionSetup,

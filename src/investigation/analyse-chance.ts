@@ -3,7 +3,12 @@ import type { Evidence } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { chanceOfRates, leastChance } from '../population/statistics.ts';
 import type { View } from '../population/view.ts';
-import { type Candidate, isAboutTime } from './analyse-rank.ts';
+import { isAboutTime } from './analyse-mechanisms.ts';
+import type { Candidate } from './analyse-rank.ts';
+
+/** Lost time is a suspicion when luck deals it at most one time in ten, a cause at one in a hundred: the usual levels. */
+export const SUSPECT_CHANCE = 0.1;
+export const CAUSE_CHANCE = 0.01;
 
 /**
  * How likely luck alone deals the requests of a candidate this way. Where something happened more often than before, by

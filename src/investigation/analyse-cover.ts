@@ -10,6 +10,8 @@ export type Told = {
   /** Requests that it explains and no cause before it does, of those that were left to explain. */
   readonly explains: number;
   readonly of: number;
+  /** Most of what it explains is explained by no cause before it: another trouble, not a rival. */
+  readonly apart: boolean;
 };
 
 /** More than three causes at once are an explanation of nothing. */
@@ -21,6 +23,7 @@ const WORTH_TELLING = 0.25;
 /** And when enough requests are left that it explains: so many, and this part of all (reference section 13, step 10). */
 const FEWEST_LEFT = 5;
 const LEAST_LEFT = 0.15;
+const APART = 0.5;
 
 /**
  * Several troubles may fall into one window. The most likely cause is told first; then, of what it does not explain, the next.
@@ -37,7 +40,7 @@ export function causesToTell(view: View, strong: readonly Candidate[]): readonly
   const worthy = strong.filter(({ score }) => score >= WORTH_TELLING * top.score).slice(0, MOST_LOOKED_AT);
   if (view.reference === 'none') {
     const of = sum(view.window);
-    return worthy.slice(0, MOST_TOLD).map((candidate) => ({ candidate, explains: of, of }));
+    return worthy.slice(0, MOST_TOLD).map((candidate) => ({ candidate, explains: of, of, apart: false }));
   }
   const affected = worthy.map((candidate) => affectedBy(view, candidate));
   const wentBadly = view.excess || view.reference === 'window' ? view.bad : affected[0];
@@ -48,10 +51,11 @@ export function causesToTell(view: View, strong: readonly Candidate[]): readonly
     const hits = affected[i] ?? new Uint8Array(view.table.traces);
     const explains = left.reduce((n, flag, trace) => n + (flag === 1 && hits[trace] === 1 ? 1 : 0), 0);
     if (told.length === MOST_TOLD || (told.length > 0 && explains < enough)) return;
-    told.push({ candidate, explains, of: sum(left), hits });
+    const all = hits.reduce((n, flag, trace) => n + (flag === 1 && wentBadly?.[trace] === 1 ? 1 : 0), 0);
+    told.push({ candidate, explains, of: sum(left), apart: explains > APART * all, hits });
     left = left.map((flag, trace) => (flag === 1 && !isExplained(view, told, trace) ? 1 : 0));
   });
-  return told.map(({ candidate, explains, of }) => ({ candidate, explains, of }));
+  return told;
 }
 
 function isExplained(

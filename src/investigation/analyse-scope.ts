@@ -1,3 +1,4 @@
+import { count } from '../detectors/cite.ts';
 import { Flag } from '../model/trace.ts';
 import { at, type SpanId, type TraceId } from '../model/units.ts';
 import type { Analysis } from '../model/verdict.ts';
@@ -80,11 +81,20 @@ function touches(view: View, cause: Candidate, trace: number): boolean {
  * length is the middle one. Where there is no cause, the trace that a lineage is best seen in, if there is one.
  */
 export function exemplarOf(view: View, cause: Candidate | undefined, ofLineage?: TraceId): Analysis['exemplar'] {
-  const suspect = view.hints.focus ?? cause?.lead.evidence[0].traceId ?? ofLineage ?? firstBad(view);
+  const choices: readonly (readonly [TraceId | undefined, string])[] = [
+    [view.hints.focus, 'pair-asked'],
+    [cause?.lead.evidence[0].traceId, 'pair-typical'],
+    [ofLineage, 'pair-lineage'],
+    [firstBad(view), 'pair-first'],
+  ];
+  const [suspect, why = ''] = choices.find(([traceId]) => traceId !== undefined) ?? [];
   const ordinal = suspect === undefined ? -1 : view.table.traceIds.indexOf(suspect);
   if (suspect === undefined || ordinal < 0) return undefined;
-  const healthy = healthyTwin(view, ordinal);
-  return { suspect, ...(healthy === undefined ? {} : { healthy }) };
+  const { healthy, of } = healthyTwin(view, ordinal);
+  const chosen = [{ claim: why, values: {} }];
+  return healthy === undefined
+    ? { suspect, chosen }
+    : { suspect, healthy, chosen: [...chosen, { claim: 'pair-healthy', values: { of: count(of) } }] };
 }
 
 function firstBad(view: View): TraceId | undefined {
@@ -92,7 +102,7 @@ function firstBad(view: View): TraceId | undefined {
   return trace < 0 ? undefined : view.table.traceIds[trace];
 }
 
-function healthyTwin(view: View, suspect: number): TraceId | undefined {
+function healthyTwin(view: View, suspect: number): { readonly healthy?: TraceId; readonly of: number } {
   const { table, requests } = view;
   const pool = view.reference === 'baseline' ? view.baseline : view.good;
   const length = (trace: number) => durationOf(table, at(requests.entry, trace));
@@ -103,7 +113,8 @@ function healthyTwin(view: View, suspect: number): TraceId | undefined {
   }
   twins.sort((a, b) => length(a) - length(b) || a - b);
   const middle = twins[Math.floor(twins.length / 2)];
-  return middle === undefined ? undefined : table.traceIds[middle];
+  const healthy = middle === undefined ? undefined : table.traceIds[middle];
+  return { of: twins.length, ...(healthy === undefined ? {} : { healthy }) };
 }
 
 /** Rows in one trace of the spans that a caller gave up on: the callee's own, else the caller's. */

@@ -26,6 +26,8 @@ export type Verdict = {
   /** Best first: causes, then amplifiers and effects of them. */
   readonly hypotheses: readonly Hypothesis[];
   readonly missing: readonly Gap[];
+  /** What its confidence rests on: strength, support, specificity, margin; missing when nobody is named. */
+  readonly factors?: readonly Gap[];
   /** Version of the scoring model, as `rca-1`. */
   readonly model: string;
 };
@@ -87,7 +89,12 @@ export type Analysis = {
   readonly findings: readonly Finding[];
   readonly impact: Impact;
   /** The most telling suspect trace and a healthy one of the same route to hold beside it. */
-  readonly exemplar?: { readonly suspect: TraceId; readonly healthy?: TraceId };
+  readonly exemplar?: {
+    readonly suspect: TraceId;
+    readonly healthy?: TraceId;
+    /** How the two were chosen. */
+    readonly chosen?: readonly Gap[];
+  };
   /** Spans that the picture marks as the culprit. */
   readonly culpritSpans: readonly SpanId[];
   readonly lineage?: Lineage;

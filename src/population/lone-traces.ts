@@ -34,7 +34,9 @@ export function waitingShares(
   for (let trace = 0; trace < table.traces; trace++) {
     if (chosen[trace] !== 1) continue;
     traces++;
-    chargeTrace(table, times, charges, cells, trace, typical, shares);
+    const waits = waitsOf(table, times, charges, cells, trace, typical);
+    const waited = waits.reduce((sum, { felt }) => sum + felt, 0);
+    for (const { party, beyond } of waits) shares[party] = at(shares, party) + (waited === 0 ? 0 : beyond / waited);
   }
   return traces === 0 ? shares : shares.map((share) => share / traces);
 }
@@ -43,7 +45,7 @@ export function waitingShares(
  * Lower quartile of the median gaps, µs: most calls of most systems are healthy, even in an incident. Fewer than four kinds
  * of calls have no quartile, and then nothing is known to be usual.
  */
-function typicalGap(table: SpanTable, cells: Cells): number {
+export function typicalGap(table: SpanTable, cells: Cells): number {
   const gaps = new Map<number, number[]>();
   for (let row = 0; row < table.size; row++) {
     const cell = at(cells.of, row);
@@ -52,23 +54,32 @@ function typicalGap(table: SpanTable, cells: Cells): number {
   return gaps.size < 4 ? 0 : quantile(sorted([...gaps.values()].map((sample) => median(sorted(sample)))), 0.25);
 }
 
+/** Where one request waited. */
+export type Wait = {
+  /** Row whose time it is: an entry, or a call out of a service. */
+  readonly row: number;
+  /** Who is charged with it. */
+  readonly party: number;
+  /** µs of the request's length that went by there, and how much of it lies beyond what is typical of a call. */
+  readonly felt: number;
+  readonly beyond: number;
+};
+
 type Visited = { readonly cell: number; deviation: number; readonly ahead: number[]; readonly behind: number[] };
 
-function chargeTrace(
+/** Everything one trace waited for, in the order of its rows; `typical` is what any call takes, µs. */
+export function waitsOf(
   table: SpanTable,
   times: Times,
   charges: Charges,
   cells: Cells,
   trace: number,
   typical: number,
-  shares: Float64Array,
-): void {
+): readonly Wait[] {
   const visited = new Map<number, Visited>();
-  let waited = 0;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     const cell = at(cells.of, row);
     if (cell < 0) continue;
-    waited += at(cells.felt, row);
     const entry = ensure(visited, cell, () => ({ cell, deviation: 0, ahead: [], behind: [] }));
     entry.deviation = Math.max(entry.deviation, growthBeyond(at(cells.time, row), typical));
     const callee = at(charges.callee, row);
@@ -76,7 +87,6 @@ function chargeTrace(
     entry.ahead.push(at(times.start, callee) - at(times.start, row));
     entry.behind.push(at(times.end, row) - at(times.end, callee));
   }
-  if (waited === 0) return;
   const shifts = [...visited.values()].map(({ cell, deviation, ahead, behind }) => ({
     cell,
     deviation,
@@ -85,12 +95,14 @@ function chargeTrace(
   }));
   const owners = ownersOf(cells, shifts, charges.parties);
   const ownerOf = new Map(shifts.map(({ cell }, index) => [cell, at(owners, index)]));
+  const waits: Wait[] = [];
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-    const owner = ownerOf.get(at(cells.of, row));
-    if (owner === undefined) continue;
-    const beyond = growthBeyond(at(cells.time, row), typical) * at(cells.felt, row);
-    shares[owner] = at(shares, owner) + beyond / waited;
+    const party = ownerOf.get(at(cells.of, row));
+    if (party === undefined) continue;
+    const felt = at(cells.felt, row);
+    waits.push({ row, party, felt, beyond: growthBeyond(at(cells.time, row), typical) * felt });
   }
+  return waits;
 }
 
 const middle = (sample: readonly number[]): number => (sample.length === 0 ? 0 : Math.max(0, median(sorted(sample))));

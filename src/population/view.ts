@@ -1,6 +1,6 @@
 import type { SpanTable } from '../model/trace.ts';
 import { at, type TraceId } from '../model/units.ts';
-import { criticalTimes } from '../trace/critical-path.ts';
+import { criticalTimes, type Times } from '../trace/critical-path.ts';
 import { nestedTimes } from '../trace/nested-times.ts';
 import { selfTimes } from '../trace/self-time.ts';
 import { anchoredOrders } from './anchored-orders.ts';
@@ -37,6 +37,8 @@ export type Reference = 'baseline' | 'window' | 'none';
  */
 export type View = {
   readonly table: SpanTable;
+  /** With every answer inside its call: for arithmetic, never for what is told. */
+  readonly times: Times;
   readonly charges: Charges;
   readonly cells: Cells;
   readonly visits: CellVisits;
@@ -112,6 +114,7 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
   const ground: Groundwork = { table, times, charges, cells, visits, blame, failed: requests.failed };
   return {
     table,
+    times,
     charges,
     cells,
     visits,

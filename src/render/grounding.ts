@@ -103,7 +103,9 @@ function groundsOfAnalysis(analysis: Analysis, personal: (value: string) => stri
     quantity.unit === 'personal' ? { unit: 'name', value: personal(quantity.value) } : quantity;
   const evidence = [...findings, ...verdict.hypotheses].flatMap((each) => each.evidence);
   return {
-    quantities: [...evidence, ...verdict.missing].flatMap((each) => Object.values(each.values).map(shown)),
+    quantities: [...evidence, ...verdict.missing, ...(verdict.factors ?? []), ...(exemplar?.chosen ?? [])].flatMap(
+      (each) => Object.values(each.values).map(shown),
+    ),
     counts: [
       ...evidence.flatMap((each) => Object.values(each.counts ?? {})),
       ...findings.map((finding) => finding.support),

@@ -64,11 +64,14 @@ const hypothesis: z.ZodType<Hypothesis> = z.looseObject({
   qualifier: z.looseObject({ key: text, value: text }).optional(),
 });
 
+const statements = z.array(z.looseObject({ claim: text, values }));
+
 const verdict: z.ZodType<Verdict> = z.looseObject({
   kind: z.enum(['cause', 'suspect', 'cannot-tell']),
   confidence: z.enum(['high', 'medium', 'low']),
   hypotheses: z.array(hypothesis),
-  missing: z.array(z.looseObject({ claim: text, values })),
+  missing: statements,
+  factors: statements.optional(),
   model: text,
 });
 
@@ -107,7 +110,7 @@ const analysis: z.ZodType<Analysis> = z.looseObject({
     lastSeen: micros.optional(),
     users: count.optional(),
   }),
-  exemplar: z.looseObject({ suspect: text, healthy: text.optional() }).optional(),
+  exemplar: z.looseObject({ suspect: text, healthy: text.optional(), chosen: statements.optional() }).optional(),
   culpritSpans: z.array(text),
   lineage: lineage.optional(),
   counts: z.looseObject({ suspects: count, baseline: count, spans: count }),
@@ -195,6 +198,6 @@ export const investigationSchema: z.ZodType<Investigation> = z.discriminatedUnio
   z.looseObject({
     status: z.literal('failed'),
     ...common,
-    setback: z.looseObject({ kind: text, message: text, hint: text, at: micros }),
+    setback: z.looseObject({ kind: text, message: text, hint: text, at: micros, final: z.boolean().optional() }),
   }),
 ]);

@@ -36,6 +36,16 @@ export function viewOf(suspects: readonly SpanRecord[], baseline: readonly SpanR
   );
 }
 
+/** What they are shown of one trace that was asked about, among others of which nobody says that they are healthy. */
+export function viewOfOne(asked: readonly SpanRecord[], others: readonly SpanRecord[]): View {
+  const builder = new TableBuilder();
+  builder.add(asked);
+  builder.add(others);
+  const table = builder.finish();
+  const focus = asked[0]?.traceId;
+  return buildView(table, new Uint8Array(table.traces), focus === undefined ? {} : { focus });
+}
+
 /** Findings of the detector with the number, as `D05`; each of them keeps what every finding promises. */
 export function seenBy(number: string, view: View): readonly Finding[] {
   const detectors = DETECTORS.filter(({ id }) => id.startsWith(number));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seenBy, times, viewOf } from './seen.ts';
+import { seenBy, times, viewOf, viewOfOne } from './seen.ts';
 
 const beside = (mail: number, own = 20) => `
 shop  POST /orders       server    0..${40 + own}
@@ -64,4 +64,56 @@ test('D08 tells a wait for a lock from a slow query', () => {
 test('D08 is silent when the query is as fast as ever and when there is nothing to compare with', () => {
   expect(seenBy('D08', viewOf(times(12, query(12), 's'), times(20, query(12), 'b')))).toEqual([]);
   expect(seenBy('D08', viewOf(times(1, query(200), 's')))).toEqual([]);
+});
+
+const alone = (slow: number, calls = '') => `
+shop  GET /cart       server  0..${slow + 40}
+  shop  GET           client  5..${slow + 25}  server.address=stock
+    stock  GET /level  server  7..${slow + 23}
+${calls}`;
+
+test('D01 tells of one request alone what most of it was waited for, and that it is no comparison', () => {
+  const [finding, ...others] = seenBy('D01', viewOf(times(1, alone(480))));
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({
+    detector: 'D01 longest-wait',
+    mechanism: 'slow-operation',
+    component: { service: 'stock', operation: 'GET /level' },
+    specificity: 0.5,
+    support: 1,
+  });
+  expect(finding?.evidence[0]).toMatchObject({
+    claim: 'waiting.work',
+    values: { time: { unit: 'us', value: 496_000 }, total: { unit: 'us', value: 520_000 } },
+  });
+});
+
+test('D01 says nothing of a request alone that nobody waited for, or that waited here and there', () => {
+  expect(seenBy('D01', viewOf(times(1, alone(60))))).toEqual([]);
+  const spread = ['a', 'b', 'c', 'd', 'e', 'f']
+    .map(
+      (name, i) =>
+        `  shop  GET /${name}  client  ${10 + 110 * i}..${115 + 110 * i}\n    ${name}  GET /${name}  server  ${11 + 110 * i}..${114 + 110 * i}`,
+    )
+    .join('\n');
+  expect(seenBy('D01', viewOf(times(1, `shop  GET /all  server  0..700\n${spread}`)))).toEqual([]);
+});
+
+test('D01 names two waits of one request that make up most of it together', () => {
+  const twice = `
+shop  GET /cart        server  0..700
+  shop  GET            client  5..305  server.address=stock
+    stock  GET /level  server  7..303
+  shop  GET            client  310..690  server.address=tax
+    tax  GET /rate     server  312..688
+`;
+  const found = seenBy('D01', viewOf(times(1, twice)));
+  expect(found.map(({ component }) => component)).toMatchObject([{ service: 'tax' }, { service: 'stock' }]);
+});
+
+test('D01 does not call a request slow that is as quick as others of its route', () => {
+  const focus = times(1, alone(480), 'f');
+  const view = (others: number) => viewOfOne(focus, times(8, alone(others), 'o'));
+  expect(seenBy('D01', view(480))).toEqual([]);
+  expect(seenBy('D01', view(100))).toMatchObject([{ component: { service: 'stock' } }]);
 });

@@ -30,7 +30,11 @@ const analyses = FAULTS.flatMap((fault) =>
 const evidence: readonly Evidence[] = analyses.flatMap(({ findings }) =>
   findings.flatMap((finding) => finding.evidence),
 );
-const gaps: readonly Gap[] = analyses.flatMap(({ verdict }) => verdict.missing);
+const gaps: readonly Gap[] = analyses.flatMap(({ verdict, exemplar }) => [
+  ...verdict.missing,
+  ...(verdict.factors ?? []),
+  ...(exemplar?.chosen ?? []),
+]);
 
 const placesIn = (text: string | undefined) => [...placesOf(parseSentence(text ?? '{') ?? [])].sort();
 

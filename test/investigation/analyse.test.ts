@@ -116,9 +116,11 @@ describe('without a baseline', () => {
     expect(analysis.impact).toMatchObject({ affected: 1, examined: 1 });
   });
 
-  test('one trace that is merely slow proves nothing', () => {
-    const { analysis } = analyseGenerated({ seed: 11, fault: 'slow-store', suspects: 1, baseline: 0 });
-    expect(analysis.verdict.kind).toBe('cannot-tell');
+  test('one trace that is merely slow is a suspicion of whatever most of it was spent on', () => {
+    const { names, analysis } = analyseGenerated({ seed: 11, fault: 'slow-store', suspects: 1, baseline: 0 });
+    expect(analysis.verdict).toMatchObject({ kind: 'suspect', confidence: 'low' });
+    expect(analysis.verdict.hypotheses).toMatchObject([EXPECTED['slow-store'](names)]);
+    expect(analysis.verdict.hypotheses[0]?.evidence[0].claim).toBe('waiting.store');
   });
 });
 
@@ -255,4 +257,28 @@ describe('bad input', () => {
       expect(rank[verdict.confidence]).toBeLessThanOrEqual(rank[whole.confidence]);
     }
   });
+});
+
+test('whoever is named is named with the four factors, and the pair in the picture with how it was chosen', () => {
+  const { analysis } = analyseGenerated({ seed: 2, fault: 'tls-retry' });
+  expect(analysis.verdict.factors?.map(({ claim }) => claim)).toEqual([
+    'factor-strength',
+    'factor-support',
+    'factor-specific',
+    expect.stringMatching(/^factor-(alone|margin)$/),
+  ]);
+  expect(analysis.verdict.factors?.[1]?.values.requests).toEqual({ unit: 'count', value: analysis.counts.suspects });
+  expect(analysis.exemplar?.chosen?.map(({ claim }) => claim)).toEqual(['pair-typical', 'pair-healthy']);
+
+  const { analysis: nothing } = analyseGenerated({ seed: 2, fault: 'none' });
+  expect(nothing.verdict.factors).toBeUndefined();
+});
+
+test('requests that were all kept for failing say that no rate can be told', () => {
+  const failing = (count: number, fault: Options['fault'], seed: number) =>
+    generate({ seed, fault, suspects: count, baseline: 0 }).suspects;
+  const kept = analyse(inputOf(failing(30, 'auth-cascade', 4), failing(30, 'one-service-errors', 4)));
+  expect(kept.verdict.missing.map(({ claim }) => claim)).toContain('only-bad');
+  const whole = analyse(inputOf(failing(30, 'auth-cascade', 4), failing(30, 'none', 4)));
+  expect(whole.verdict.missing.map(({ claim }) => claim)).not.toContain('only-bad');
 });

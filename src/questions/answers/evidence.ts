@@ -3,7 +3,7 @@ import { hypothesisLine } from '../../render/card.ts';
 import { count, pieces } from '../../render/speaker.ts';
 import { type Answerer, reply } from '../ask.ts';
 
-/** Everything the verdict rests on, how sure it is, and what would change it. */
+/** Everything the verdict rests on, how sure it is and why, how the traces shown were chosen, and what would change it. */
 export const evidence: Answerer = (ask) => {
   const { speaker } = ask.words;
   const { gathering, analysis } = ask.answered;
@@ -17,6 +17,7 @@ export const evidence: Answerer = (ask) => {
   const notes: Line[] = [
     speaker.say(gathering.baseline > 0 ? 'answers.evidence-sure' : 'answers.evidence-unsure', sure),
   ];
+  notes.push(...[...(verdict.factors ?? []), ...(analysis.exemplar?.chosen ?? [])].map((said) => speaker.gap(said)));
   const others = verdict.hypotheses.slice(1, 4).map((other) => hypothesisLine(speaker, other));
   if (others.length > 0) notes.push(speaker.say('answers.others'), ...others);
   if (verdict.missing.length > 0) {
