@@ -81,9 +81,25 @@ export async function sendPagerDuty(
     readonly service?: string;
     readonly at?: Date;
     readonly delivery?: string;
+    /** Makes it an event about a note, as `incident.annotated`. */
+    readonly note?: string;
   },
 ): Promise<Response> {
   const at = (event.at ?? new Date()).toISOString();
+  const about = { id: event.incident, type: 'incident_reference', summary: event.title ?? 'Error rate above 5 %' };
+  const note = { id: 'PNOTE', type: 'incident_note', content: event.note, trimmed: false, incident: about };
+  const incident = {
+    id: event.incident,
+    type: 'incident',
+    self: `https://api.pagerduty.com/incidents/${event.incident}`,
+    html_url: `https://example.pagerduty.com/incidents/${event.incident}`,
+    number: 7,
+    status: 'triggered',
+    title: event.title ?? 'Error rate above 5 %',
+    created_at: at,
+    service: { id: 'PSERVICE', type: 'service_reference', summary: event.service ?? 'Checkout' },
+    urgency: 'high',
+  };
   const body = JSON.stringify({
     event: {
       id: randomUUID(),
@@ -92,18 +108,7 @@ export async function sendPagerDuty(
       occurred_at: at,
       agent: null,
       client: null,
-      data: {
-        id: event.incident,
-        type: 'incident',
-        self: `https://api.pagerduty.com/incidents/${event.incident}`,
-        html_url: `https://example.pagerduty.com/incidents/${event.incident}`,
-        number: 7,
-        status: 'triggered',
-        title: event.title ?? 'Error rate above 5 %',
-        created_at: at,
-        service: { id: 'PSERVICE', type: 'service_reference', summary: event.service ?? 'Checkout' },
-        urgency: 'high',
-      },
+      data: event.note === undefined ? incident : note,
     },
   });
   return fetch(`${bot.url}/webhooks/pagerduty`, {
