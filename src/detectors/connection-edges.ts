@@ -1,4 +1,4 @@
-import { type ConnectionSetup, connectionSetups, type SetupSpan } from '../population/connections.ts';
+import type { ConnectionSetup, SetupSpan } from '../population/connections.ts';
 import { ensure } from '../population/numbering.ts';
 import type { View } from '../population/view.ts';
 import { tracesOfEdge } from './cite.ts';
@@ -16,10 +16,10 @@ export type EdgeSetups = {
 
 /** Every edge on which suspects opened connections. */
 export function edgeSetups(view: View): readonly EdgeSetups[] {
-  const { table, charges, sides } = view;
-  const usual = connectionSetups(table, charges, sides.reference);
+  const { sides } = view;
+  const { now: opened, before: usual } = view.connections();
   const edges = new Map<string, ConnectionSetup[]>();
-  for (const setup of connectionSetups(table, charges, sides.suspect)) {
+  for (const setup of opened) {
     ensure(edges, `${setup.caller} ${setup.peer}`, () => []).push(setup);
   }
   return [...edges.values()].flatMap((now) => {

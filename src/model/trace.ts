@@ -72,6 +72,8 @@ export type SpanTable = {
   /** Name of the instrumentation scope. */
   scope(row: number): string | undefined;
   events(row: number): readonly SpanEvent[];
+  /** The names of all events of the table, each once. */
+  eventNames(): readonly string[];
   links(row: number): readonly SpanLink[];
 
   /** What was mended while building, by trace ordinal. A trace that needed nothing has no entry. */

@@ -4,6 +4,7 @@ import { connectionPhase } from '../trace/connection-attempts.ts';
 import { failed } from '../trace/errors.ts';
 import { type Charges, Place } from './charges.ts';
 import { linkedSetups } from './linked-setups.ts';
+import { aboutNames } from './names.ts';
 import { ensure } from './numbering.ts';
 
 export type SetupPhase = 'dns' | 'tcp' | 'tls';
@@ -48,27 +49,20 @@ const GRAIN = 2_000;
 export function connectionSetups(table: SpanTable, charges: Charges, traces: Uint8Array): readonly ConnectionSetup[] {
   const found: ConnectionSetup[] = [];
   const elsewhere = linkedSetups(table);
-  const phases = new Map<string, SetupPhase | undefined>();
-  const phaseOf: PhaseOf = (row) => {
-    const name = table.name(row);
-    const known = phases.get(name);
-    if (known !== undefined || phases.has(name)) return known;
-    const phase = setupPhase(name);
-    phases.set(name, phase);
-    return phase;
-  };
-  const believed = destroyedHandshakes(table, traces, phaseOf);
+  const signs = signsOf(table, traces);
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
-    const groups = new Map<string, { caller: number; peer: number; spans: SetupSpan[] }>();
+    const groups = new Map<number, { caller: number; peer: number; spans: SetupSpan[] }>();
     const add = (row: number, spans: readonly SetupSpan[]) => {
       const caller = at(charges.party, row);
       const peer = spans.length === 0 ? -1 : peerOf(table, charges, trace, row);
-      if (peer >= 0) ensure(groups, `${caller} ${peer}`, () => ({ caller, peer, spans: [] })).spans.push(...spans);
+      if (peer < 0) return;
+      ensure(groups, caller * MOST_PARTIES + peer, () => ({ caller, peer, spans: [] })).spans.push(...spans);
     };
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      add(row, spansAt(table, charges, trace, row, { phaseOf, believed }));
-      for (const other of elsewhere.get(row) ?? []) add(row, plainSpan(table, other, phaseOf));
+      if (signs.mayTell(row)) add(row, spansAt(table, charges, trace, row, signs));
+      if (elsewhere.size === 0) continue;
+      for (const other of elsewhere.get(row) ?? []) add(row, plainSpan(table, other, signs.phaseOf));
     }
     for (const { caller, peer, spans } of groups.values()) {
       const ordered = spans.toSorted((a, b) => a.start - b.start || a.row - b.row);
@@ -79,8 +73,33 @@ export function connectionSetups(table: SpanTable, charges: Charges, traces: Uin
   return found;
 }
 
-/** Names repeat from request to request, and asking each once is cheaper. */
-type PhaseOf = (row: number) => SetupPhase | undefined;
+const MOST_PARTIES = 2 ** 20;
+
+/** What is worked out once for a table, so that rows that have nothing to do with connections are passed by. */
+type Signs = {
+  /** The phase that a row's name speaks of. */
+  readonly phaseOf: (row: number) => SetupPhase | undefined;
+  /** Whether the row can tell anything: by its name, its events, or as a failure. */
+  readonly mayTell: (row: number) => boolean;
+  /** Whether a lone `tcp.connect` of the trace means that its handshake was destroyed. */
+  readonly believed: (trace: number) => boolean;
+};
+
+function signsOf(table: SpanTable, traces: Uint8Array): Signs {
+  const phaseOf = aboutNames(table, setupPhase);
+  const telling = Flag.error | (table.eventNames().some((name) => EVENT.test(name)) ? Flag.events : 0);
+  let believed: ((trace: number) => boolean) | undefined;
+  return {
+    phaseOf,
+    mayTell: (row) => (at(table.flags, row) & telling) !== 0 || phaseOf(row) !== undefined,
+    believed(trace) {
+      believed ??= destroyedHandshakes(table, traces, phaseOf);
+      return believed(trace);
+    },
+  };
+}
+
+type PhaseOf = Signs['phaseOf'];
 
 /** What a row of the request itself tells of opening a connection. */
 function spansAt(
@@ -88,7 +107,7 @@ function spansAt(
   charges: Charges,
   trace: number,
   row: number,
-  { phaseOf, believed }: { readonly phaseOf: PhaseOf; readonly believed: (trace: number) => boolean },
+  { phaseOf, believed }: Signs,
 ): readonly SetupSpan[] {
   const plain = plainSpan(table, row, phaseOf);
   const [first] = plain;

@@ -9,6 +9,7 @@ import { type CallGroups, callGroups } from './call-groups.ts';
 import { type CellVisits, cellVisits } from './cell-visits.ts';
 import { type Cells, gatherCells } from './cells.ts';
 import { type Charges, chargeTime } from './charges.ts';
+import { type ConnectionSetup, connectionSetups } from './connections.ts';
 import { type Contrast, contrasts } from './contrast.ts';
 import type { Sides } from './latency.ts';
 import { brokenOrders, type OrderRule } from './order.ts';
@@ -64,6 +65,8 @@ export type View = {
   readonly hints: Hints;
   readonly callGroups: () => CallGroups;
   readonly visitCalls: () => VisitCalls;
+  /** Connections opened on either side. */
+  readonly connections: () => { readonly now: readonly ConnectionSetup[]; readonly before: readonly ConnectionSetup[] };
 };
 
 /** Bad requests are looked at alone when they are fewer than this part of their window, so that the good do not drown them. */
@@ -136,6 +139,10 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     hints,
     callGroups: once(() => callGroups(table, charges)),
     visitCalls: once(() => visitCalls(table, charges)),
+    connections: once(() => ({
+      now: connectionSetups(table, charges, sides.suspect),
+      before: connectionSetups(table, charges, sides.reference),
+    })),
   };
 }
 

@@ -97,7 +97,10 @@ function walk(
     const end = Math.min(child.end, top.cursor);
     if (top.cursor > end) emit(top.row, end, top.cursor);
     top.cursor = child.start;
-    stack.push(frame(table, child.row, times, child.start, child.end, end));
+    // Half of all spans have nothing below them: what is left of such a one is all its own.
+    if (isLeaf(table, child.row)) {
+      if (end > child.start) emit(child.row, child.start, end);
+    } else stack.push(frame(table, child.row, times, child.start, child.end, end));
   }
 }
 
@@ -110,12 +113,12 @@ function nextChild(top: Frame): Clipped | undefined {
   return undefined;
 }
 
-const NONE: readonly Clipped[] = [];
+const isLeaf = (table: SpanTable, row: number): boolean =>
+  at(table.childrenFrom, row) === at(table.childrenFrom, row + 1);
 
 function frame(table: SpanTable, row: number, times: Times, start: number, end: number, cursor: number): Frame {
   const from = at(table.childrenFrom, row);
   const to = at(table.childrenFrom, row + 1);
-  if (from === to) return { row, start, children: NONE, next: 0, cursor };
   const children: Clipped[] = [];
   for (let index = from; index < to; index++) {
     const child = at(table.children, index);
@@ -127,6 +130,6 @@ function frame(table: SpanTable, row: number, times: Times, start: number, end: 
     children.push({ row: child, start: childStart, end: childEnd, slack });
   }
   // Rows ascend by start and span id, so the row settles what is left of a tie.
-  children.sort((a, b) => b.end - a.end || b.start - a.start || a.row - b.row);
+  if (children.length > 1) children.sort((a, b) => b.end - a.end || b.start - a.start || a.row - b.row);
   return { row, start, children, next: 0, cursor };
 }

@@ -24,23 +24,24 @@ export type Message = {
  * takes messages up too. Reference section 1.3.
  */
 export function messagesOf(table: SpanTable): readonly Message[] {
-  const producers = producersById(table);
   const found: Message[] = [];
-  for (let ordinal = 0; ordinal < table.traces; ordinal++) {
-    for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
-      const senders = new Map<number, Message['by']>();
-      const parent = at(table.parent, row);
-      const isConsumer = at(table.kind, row) === Kind.consumer;
-      if (isConsumer && parent >= 0 && at(table.kind, parent) === Kind.producer) senders.set(parent, 'parent');
-      if ((at(table.flags, row) & Flag.links) !== 0 && (isConsumer || at(table.kind, row) === Kind.client)) {
-        for (const { traceId, spanId } of table.links(row)) {
-          const producer = producers.get(`${traceId}/${spanId}`);
-          if (producer !== undefined && !senders.has(producer)) senders.set(producer, 'link');
-        }
+  let producers: ReadonlyMap<string, number> | undefined;
+  for (let row = 0; row < table.size; row++) {
+    const isConsumer = at(table.kind, row) === Kind.consumer;
+    const isLinked = (at(table.flags, row) & Flag.links) !== 0;
+    if (!isConsumer && !(isLinked && at(table.kind, row) === Kind.client)) continue;
+    const senders = new Map<number, Message['by']>();
+    const parent = at(table.parent, row);
+    if (isConsumer && parent >= 0 && at(table.kind, parent) === Kind.producer) senders.set(parent, 'parent');
+    if (isLinked) {
+      producers ??= producersById(table);
+      for (const { traceId, spanId } of table.links(row)) {
+        const producer = producers.get(`${traceId}/${spanId}`);
+        if (producer !== undefined && !senders.has(producer)) senders.set(producer, 'link');
       }
-      for (const [producer, by] of [...senders].sort(([a], [b]) => a - b)) {
-        found.push({ producer, consumer: row, delay: at(table.start, row) - at(table.end, producer), by });
-      }
+    }
+    for (const [producer, by] of [...senders].sort(([a], [b]) => a - b)) {
+      found.push({ producer, consumer: row, delay: at(table.start, row) - at(table.end, producer), by });
     }
   }
   return found;

@@ -138,6 +138,10 @@ export class SpanColumns implements SpanTable {
     return this.#staged.events(at(this.#source, row));
   }
 
+  eventNames(): readonly string[] {
+    return this.#staged.eventNames();
+  }
+
   links(row: number): readonly SpanLink[] {
     return this.#staged.links.get(at(this.#source, row)) ?? [];
   }

@@ -57,6 +57,7 @@ export class StagedSpans {
   readonly #attributesFrom = new IntColumn();
   readonly #attributesShape = new IntColumn();
   readonly #eventsFrom = new IntColumn();
+  readonly #eventNames = new Set<number>();
   readonly #eventName = new IntColumn();
   readonly #eventTime = new NumberColumn();
   readonly #eventFrom = new IntColumn();
@@ -169,6 +170,10 @@ export class StagedSpans {
     return events;
   }
 
+  eventNames(): readonly string[] {
+    return [...this.#eventNames].map((id) => this.texts.text(id));
+  }
+
   #eventsTo(index: number): number {
     return index + 1 < this.size ? at(this.#eventsFrom.values, index + 1) : this.#eventName.size;
   }
@@ -180,7 +185,9 @@ export class StagedSpans {
   }
 
   #addEvent(event: SpanEvent): void {
-    this.#eventName.push(this.texts.id(event.name));
+    const name = this.texts.id(event.name);
+    this.#eventNames.add(name);
+    this.#eventName.push(name);
     this.#eventTime.push(event.time);
     this.#eventFrom.push(this.#pool.size);
     this.#eventShape.push(this.#pool.put(event.attributes));
