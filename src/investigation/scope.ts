@@ -31,26 +31,42 @@ const EMPTY_WORDS = new Set([
   'https',
 ]);
 
+/** Labels that hold a `service.name` as it is, as span metrics write them. */
+const SERVICE_LABELS = ['service_name', 'service.name', 'service', 'job', 'app'];
+
 /**
- * The known `service.name`s that an alert's own words name: every word of the service's name that means something occurs
- * in the alert's service or, failing that, in its title.
+ * The known `service.name`s that an alert names: exactly, in a label; else in the words of its service or, failing that, of its
+ * title.
+ */
+export function servicesNamedBy(alert: Alert, known: readonly string[]): readonly string[] {
+  for (const label of SERVICE_LABELS) {
+    // Prometheus' job is `namespace/name` for whoever follows OpenTelemetry.
+    const value = Object.hasOwn(alert.labels, label) ? alert.labels[label] : undefined;
+    const named = known.filter((service) => service === value || (label === 'job' && value?.endsWith(`/${service}`)));
+    if (named.length > 0) return named;
+  }
+  for (const text of [alert.service, alert.title]) {
+    const named = text === undefined ? [] : servicesCalled(text, known);
+    if (named.length > 0) return named;
+  }
+  return [];
+}
+
+/**
+ * The known `service.name`s that a text names: every word of the service's name that means something occurs in it.
  *
  * ```
  *   "Checkout Service (prod)"  ~  checkoutservice, checkout, checkout-api      not: checkout-worker
  * ```
  */
-export function servicesNamedBy(alert: Alert, known: readonly string[]): readonly string[] {
-  for (const text of [alert.service, alert.title]) {
-    if (text === undefined) continue;
-    const said = new Set(words(text));
-    const squeezed = [...said].join('');
-    const named = known.filter((service) => {
-      const needed = words(service);
-      return needed.length > 0 && (needed.every((word) => said.has(word)) || needed.join('') === squeezed);
-    });
-    if (named.length > 0) return named.filter((service) => !named.some((other) => saysMore(other, service))).toSorted();
-  }
-  return [];
+export function servicesCalled(text: string, known: readonly string[]): readonly string[] {
+  const said = new Set(words(text));
+  const squeezed = [...said].join('');
+  const named = known.filter((service) => {
+    const needed = words(service);
+    return needed.length > 0 && (needed.every((word) => said.has(word)) || needed.join('') === squeezed);
+  });
+  return named.filter((service) => !named.some((other) => saysMore(other, service))).toSorted();
 }
 
 /** `checkout-worker` says more than `checkout-api` does: all its words and others beside. */

@@ -24,6 +24,16 @@ describe('services that an alert names', () => {
     expect(servicesNamedBy(alert({ ...(service === undefined ? {} : { service }), title }), KNOWN)).toEqual(named);
   });
 
+  test.each([
+    [{ service_name: 'emailservice' }, ['emailservice']],
+    [{ job: 'shop/checkout-api' }, ['checkout-api']],
+    // A label that names no service by its whole name is no name: the words decide.
+    [{ service: 'email' }, ['cart']],
+    [{ toString: 'cart' }, ['cart']],
+  ])('in a label %j, before its words', (labels, named) => {
+    expect(servicesNamedBy({ ...alert({ service: 'cart' }), labels }, KNOWN)).toEqual(named);
+  });
+
   test('the title counts only when the service says nothing', () => {
     expect(servicesNamedBy(alert({ service: 'cart', title: 'Email service is slow' }), KNOWN)).toEqual(['cart']);
   });
