@@ -31,7 +31,8 @@ export const cacheMiss: Detector = {
 
 function byCache(view: View, traces: Uint8Array): ReadonlyMap<string, readonly Lookup[]> {
   const groups = new Map<string, Lookup[]>();
-  for (const look of cacheLookups(view.table, view.charges, view.visitCalls(), traces)) {
+  const healthy = view.sides.reference;
+  for (const look of cacheLookups(view.table, view.charges, view.visitCalls(), { traces, healthy })) {
     ensure(groups, `${look.party} ${look.cache} ${at(view.table.operation, look.row)}`, () => []).push(look);
   }
   return groups;

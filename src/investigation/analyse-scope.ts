@@ -58,7 +58,26 @@ export function lossIn(view: View, cause: Candidate, trace: number): number {
     const shift = comparison.shifts[cell];
     if (shift !== undefined && shift.deviation > 0) loss += Math.max(0, at(cells.felt, row) - shift.usualFelt);
   }
-  return loss;
+  return loss + (cause.lead.mechanism === 'n-plus-one' ? lossByRepeats(view, cause, trace) : 0);
+}
+
+/** Felt time of calls that are each as quick as ever, only more than they were, µs. */
+function lossByRepeats(view: View, { lead, parties }: Candidate, trace: number): number {
+  const { table, cells, charges, comparison } = view;
+  const { operation, to, usual } = lead.evidence[0].values;
+  const visits = new Set<number>();
+  let felt = 0;
+  let once = 0;
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const cell = at(cells.of, row);
+    const peer = charges.parties.names[at(charges.peer, row)];
+    if (cell < 0 || peer !== to?.value || table.text(at(table.operation, row)) !== operation?.value) continue;
+    if (!parties.includes(at(charges.party, row))) continue;
+    felt += at(cells.felt, row);
+    once = comparison.shifts[cell]?.usualFelt ?? 0;
+    visits.add(at(charges.visit, row));
+  }
+  return Math.max(0, felt - visits.size * Number(usual?.value ?? 0) * once);
 }
 
 function blamedIn(view: View, cause: Candidate, trace: number): boolean {

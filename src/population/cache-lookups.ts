@@ -24,18 +24,31 @@ const MISSED = /^(false|miss|missed|stale|expired|bypass|0)$/i;
 /** A fetch that begins this long after the look is about something else, µs. */
 const SOON = 50_000;
 
+/** A query that is made in this part of the healthy visits, whatever the cache says, is not made because of it. */
+const ANYHOW = 0.95;
+
 /**
  * Looks into caches in the chosen traces (1 a trace), in row order. Where no attribute tells, a read of a key-value store
- * that is followed by a read of a database in the same visit was a miss.
+ * that is followed in the same visit by a call to a database was a miss; but not by a call that healthy visits make anyhow:
+ *
+ * ```
+ *   hit    GET show │                │ SELECT performances
+ *   miss   GET show │ SELECT shows   │ SELECT performances      the second says nothing
+ * ```
  */
 export function cacheLookups(
   table: SpanTable,
   charges: Charges,
   calls: VisitCalls,
-  traces: Uint8Array,
+  sides: { readonly traces: Uint8Array; readonly healthy: Uint8Array },
 ): readonly Lookup[] {
   const isLook = looksOf(table);
   if (isLook === undefined) return [];
+  const { traces } = sides;
+  const keyOf = (row: number) => `${at(charges.party, row)} ${at(charges.peer, row)} ${at(table.operation, row)}`;
+  const anyhow = madeAnyhow(calls, charges, visitsWithLook(table, charges, isLook, sides.healthy), keyOf);
+  const mayFetch = (row: number) =>
+    !isLook(row) && !STORES.has(String(table.attribute(row, STORE))) && !anyhow.has(keyOf(row));
   const found: Lookup[] = [];
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
@@ -43,7 +56,7 @@ export function cacheLookups(
     const fetchesIn = (entry: number) =>
       ensure(fetches, entry, () =>
         [...calls.rows.subarray(at(calls.from, entry), at(calls.from, entry + 1))]
-          .filter((row) => !isLook(row))
+          .filter(mayFetch)
           .sort((a, b) => at(table.start, a) - at(table.start, b) || a - b),
       );
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
@@ -59,6 +72,42 @@ export function cacheLookups(
 }
 
 const STORE = 'db.system.name';
+
+/** Entry rows of the visits that look into a cache. */
+function visitsWithLook(
+  table: SpanTable,
+  charges: Charges,
+  isLook: (row: number) => boolean,
+  traces: Uint8Array,
+): ReadonlySet<number> {
+  const visits = new Set<number>();
+  for (let trace = 0; trace < table.traces; trace++) {
+    if (traces[trace] !== 1) continue;
+    for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++)
+      if (isLook(row)) visits.add(at(charges.visit, row));
+  }
+  return visits;
+}
+
+/** Keys of the calls that nearly all visits of their service make. */
+function madeAnyhow(
+  calls: VisitCalls,
+  charges: Charges,
+  visits: ReadonlySet<number>,
+  keyOf: (row: number) => string,
+): ReadonlySet<string> {
+  const visited = new Map<number, number>();
+  const made = new Map<string, { readonly party: number; visits: number }>();
+  for (const entry of visits) {
+    const party = at(charges.party, entry);
+    visited.set(party, (visited.get(party) ?? 0) + 1);
+    const keys = new Set<string>();
+    for (const row of calls.rows.subarray(at(calls.from, entry), at(calls.from, entry + 1))) keys.add(keyOf(row));
+    for (const key of keys) ensure(made, key, () => ({ party, visits: 0 })).visits++;
+  }
+  const usual = [...made].filter(([, { party, visits: n }]) => n >= ANYHOW * (visited.get(party) ?? 0));
+  return new Set(usual.map(([key]) => key));
+}
 
 /** Tells rows that look into a cache; undefined where the attributes that would say so are nowhere in the table. */
 function looksOf(table: SpanTable): ((row: number) => boolean) | undefined {

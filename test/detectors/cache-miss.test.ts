@@ -38,6 +38,24 @@ shelf  GET /book          server    0..30
   expect(seenBy('D27', lying)).toEqual([]);
 });
 
+test('D27 does not take a query that every visit makes for the sign of a miss', () => {
+  const shown = (missed: boolean) => `
+shelf  GET /book        server  0..130
+  shelf  GET            client  2..4   db.system.name=redis db.operation.name=GET server.address=cache
+${missed ? '  shelf  SELECT books   client  5..65  db.system.name=postgresql db.namespace=stock db.query.summary="SELECT books"\n  shelf  SET  client  66..67  db.system.name=redis db.operation.name=SET server.address=cache' : ''}
+  shelf  SELECT loans   client  70..120  db.system.name=postgresql db.namespace=stock db.query.summary="SELECT loans"
+`;
+  const before = [...times(36, shown(false), 'h'), ...times(4, shown(true), 'm')];
+  expect(seenBy('D27', viewOf(times(24, shown(false), 's'), before))).toEqual([]);
+  const [finding] = seenBy('D27', viewOf(times(24, shown(true), 's'), before));
+  expect(finding?.evidence[0].values).toMatchObject({
+    missed: { value: 24 },
+    usual: { value: 4 },
+    usualOf: { value: 40 },
+  });
+  expect(finding?.evidence[1]?.values).toMatchObject({ fetch: { value: 'SELECT books' } });
+});
+
 test('D27 accuses nobody of misses that cost next to nothing', () => {
   expect(seenBy('D27', viewOf(times(24, miss(2), 's'), healthy))).toMatchObject([{ role: 'context' }]);
 });
