@@ -34,7 +34,7 @@ export function splitAtOnset(table: SpanTable, alertAt: EpochMicros, picked: Rea
 /** The end of a baseline that nothing marks; `starts` ascend. */
 export function splitWithoutOnset(starts: readonly number[], alertAt: number): number {
   const before = (split: number) => starts.filter((start) => start < split).length;
-  const back = FALLBACKS.find((back) => before(alertAt - back) >= ENOUGH) ?? FALLBACKS[0];
+  const back = FALLBACKS.find((back) => before(alertAt - back) >= ENOUGH) ?? 0;
   return alertAt - back;
 }
 
