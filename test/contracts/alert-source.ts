@@ -3,12 +3,14 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
+import { createIntake } from '../../src/investigation/intake.ts';
 import { ALERT_EVENTS, type Alert } from '../../src/model/alert.ts';
 import type { AlertSource, Delivery, Reading } from '../../src/ports/alert-source.ts';
 import { type Listening, listen } from '../../src/server.ts';
 import { webhookRoutes } from '../../src/webhooks.ts';
+import { embeddedParts, quiet } from '../investigation/parts.ts';
 
 export type AlertSourceBed = {
   /** Trusts what `deliver` makes and nothing else. */
@@ -101,6 +103,18 @@ export function alertSourceContract(bed: AlertSourceBed): void {
       expect(await refusalOf(() => source.authenticate({ headers: wrong, body: bare }, signal))).toBe('unauthorized');
     });
 
+    test('replayed under other headers it is the same delivery, or no longer authentic', async () => {
+      const { headers, body, query } = deliver(bodyOf(first));
+      const known = source.read({ headers, body, ...(query === undefined ? {} : { query }) });
+      for (const name of [...Object.keys(headers), 'x-request-id', 'x-webhook-id', 'date', 'user-agent']) {
+        for (const value of [undefined, 'other', flipped(headers[name] ?? '0')]) {
+          const changed = { headers: { ...headers, [name]: value }, body };
+          const refused = await refusalOf(() => source.authenticate(changed, signal));
+          if (refused.startsWith('no refusal')) expect(source.read(changed)).toEqual(known);
+        }
+      }
+    });
+
     test.runIf(typeof bed.stale === 'function')('what was signed long ago is refused', async () => {
       const old = typeof bed.stale === 'function' ? bed.stale(bodyOf(first)) : deliver(bodyOf(first));
       expect(await refusalOf(() => source.authenticate(old, signal))).toBe('unauthorized');
@@ -129,6 +143,23 @@ export function alertSourceContract(bed: AlertSourceBed): void {
       const reading = source.read({ headers: {}, body: Buffer.from(JSON.stringify(later)) });
       const today = source.read({ headers: {}, body: Buffer.from(JSON.stringify(json)) });
       expect(withoutDelivery(reading)).toEqual(withoutDelivery(today));
+    });
+
+    test.each(alertful)('%s with a member of another type is refused by its name', (name) => {
+      const json: unknown = JSON.parse(bodyOf(name).toString());
+      let refused = 0;
+      for (const path of pathsOf(json).filter((one) => one.length > 0)) {
+        const failure = failureOf(() =>
+          source.read({ headers: {}, body: Buffer.from(JSON.stringify(replaced(json, path, { not: ['this'] }))) }),
+        );
+        if (failure === undefined) continue;
+        refused += 1;
+        expect(failure.kind).toBe('bad-input');
+        // A member that is a message of its own is told with where it stands in that message.
+        expect(failure.message).toMatch(/^[\w.-]+( or [\w.-]+)* (is not|holds|was sent)|^the body is not/i);
+        expect(failure.message).not.toContain('"this"');
+      }
+      expect(refused).toBeGreaterThan(0);
     });
 
     test('a thousand labels are read, and a hundred kept', () => {
@@ -187,6 +218,9 @@ export function alertSourceContract(bed: AlertSourceBed): void {
       'text/plain; charset=UTF-8',
       'application/octet-stream',
       'application/json;charset=utf-8',
+      'application/x-www-form-urlencoded',
+      'application/xml',
+      'nonsense',
     ])('the content type %s changes nothing', async (type) => {
       taken.length = 0;
       const { headers, body } = deliver(bodyOf(first));
@@ -206,6 +240,13 @@ export function alertSourceContract(bed: AlertSourceBed): void {
       });
     });
 
+    test('a huge body without a length is refused where it gets too long', async () => {
+      const huge = Buffer.alloc(source.bodyLimit + 1, 0x20);
+      expect(await post(server.port, source.kind, huge, { 'transfer-encoding': 'chunked' })).toMatchObject({
+        status: 413,
+      });
+    });
+
     test('an unproven body is answered 401, a broken one 400, and the log has one line without either', async () => {
       lines.length = 0;
       const secret = Buffer.from('{"private":"tops3cret"');
@@ -220,6 +261,57 @@ export function alertSourceContract(bed: AlertSourceBed): void {
       for (const word of ['tops3cret', ...Object.values(proven.headers)]) expect(written).not.toContain(word);
     });
   });
+
+  describe(`${source.title} through the door and into the store`, () => {
+    let parts: ReturnType<typeof embeddedParts>;
+    let server: Listening;
+    beforeEach(async () => {
+      parts = embeddedParts();
+      const intake = createIntake({ ...parts, channelFor: () => 'incidents', channelForPerson: (channel) => channel });
+      const routes = webhookRoutes([source], intake, quiet);
+      const readiness = async () => ({ ready: true, parts: {} });
+      server = await listen({ host: '127.0.0.1', port: 0, routes, upgrades: [], readiness, log: quiet });
+    });
+    afterEach(async () => {
+      await server.close();
+      await parts.close();
+    });
+    const send = async (name: string) => {
+      const { headers, body } = deliver(bodyOf(name));
+      const { status, body: told } = await post(server.port, source.kind, body, headers);
+      expect(status).toBe(202);
+      return told.investigations[0].outcome;
+    };
+    const looked = () => parts.jobs.filter(({ job }) => job.kind === 'investigate').length;
+    const stored = () => {
+      const [begin] = alertsOf(bed.life.begins);
+      return parts.store.find({ by: 'alert', source: source.kind, alertId: begin?.id ?? '' });
+    };
+
+    test('replayed and duplicated: the same webhook again and again is looked at once', async () => {
+      expect(await send(bed.life.begins)).toBe('opened');
+      const before = parts.jobs.length;
+      expect(await send(bed.life.begins)).toBe('duplicate');
+      expect(await send(bed.life.begins)).toBe('duplicate');
+      expect(parts.jobs).toHaveLength(before);
+      expect(await stored()).toMatchObject({ status: 'opened', repeats: 0 });
+    });
+
+    test('in order: the end is noted on what was begun, and starts nothing', async () => {
+      await send(bed.life.begins);
+      await send(bed.life.ends);
+      expect(await stored()).toMatchObject({ resolvedAt: alertsOf(bed.life.ends)[0]?.occurredAt });
+      expect(looked()).toBe(1);
+    });
+
+    test('reordered: an end alone starts nothing, and a beginning that comes after it is over already', async () => {
+      await send(bed.life.ends);
+      expect(parts.jobs).toEqual([]);
+      expect(await stored()).toBeUndefined();
+      await send(bed.life.begins);
+      expect(await stored()).toMatchObject({ resolvedAt: alertsOf(bed.life.ends)[0]?.occurredAt });
+    });
+  });
 }
 
 /** One request with exactly these headers, as `fetch` would not send it. */
@@ -227,7 +319,8 @@ export async function post(port: number, kind: string, body: Uint8Array, headers
   const given = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  const all = { ...Object.fromEntries(given), 'content-length': `${body.length}` };
+  const length = headers['transfer-encoding'] === undefined ? { 'content-length': `${body.length}` } : {};
+  const all = { ...Object.fromEntries(given), ...length };
   return new Promise<{ status: number; body: Json }>((resolve, reject) => {
     const options = { host: '127.0.0.1', port, method: 'POST', path: `/webhooks/${kind}${query}`, headers: all };
     const sent = request(options, async (answer) => {
@@ -248,6 +341,16 @@ async function refusalOf(act: () => unknown): Promise<string> {
     return `no refusal but ${JSON.stringify(await act())}`;
   } catch (thrown) {
     if (thrown instanceof Failure) return thrown.kind;
+    throw thrown;
+  }
+}
+
+function failureOf(act: () => unknown): Failure | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return thrown;
     throw thrown;
   }
 }
