@@ -1,4 +1,4 @@
-import type { Component, Evidence, Finding } from '../model/finding.ts';
+import type { Evidence, Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { deviation } from '../population/latency.ts';
 import { type QueueDelay, queueDelays } from '../population/queue-delays.ts';
@@ -41,7 +41,7 @@ function findingOf(view: View, messages: readonly QueueDelay[]): Finding | undef
     cite(
       view,
       [telling.row],
-      'queueing.messages',
+      MESSAGES_LIE,
       { service: named(consumer), operation: named(operation), now: us(median(lay)), usual: us(median(usual)) },
       {
         counts: {
@@ -57,20 +57,33 @@ function findingOf(view: View, messages: readonly QueueDelay[]): Finding | undef
     const values = { again: count(again.length), of: count(now.length) };
     evidence.push(cite(view, [again[0]?.row ?? telling.row], 'queueing.redelivered', values));
   }
-  const component: Component =
-    telling.producer < 0
-      ? { kind: 'operation', service: consumer, operation }
-      : { kind: 'edge', from: nameOf(view, at(view.charges.party, telling.producer)), to: consumer, operation };
   return {
     detector: queueDelay.id,
     mechanism: 'queueing',
-    component,
+    // Whoever should take them up, and not who sent them: sending is over when the waiting begins.
+    component: { kind: 'operation', service: consumer, operation },
     role: worksSlower(view, telling.row) ? 'effect' : 'cause',
     strength: clip(moved),
     specificity: clip(2 * areaUnderCurve(lay, usual) - 1),
     support: tracesOver(now, median(usual) + LEAST),
     evidence,
   };
+}
+
+/** The claim that carries how long messages lie; `service`, `operation` and `usual` say which. */
+export const MESSAGES_LIE = 'queueing.messages';
+
+/** 1 for each trace of the window with a message that lay longer than usual, as a finding with that claim has it. */
+export function tracesWithLateMessages(view: View, { values }: Evidence): Uint8Array {
+  const late = new Uint8Array(view.table.traces);
+  for (const messages of queueDelays(view.table, view.charges).values()) {
+    for (const { row, trace, delay } of messages) {
+      const consumer = nameOf(view, at(view.charges.party, row));
+      if (consumer !== values.service?.value || operationOf(view, row) !== values.operation?.value) continue;
+      if (view.window[trace] === 1 && delay > Number(values.usual?.value) + LEAST) late[trace] = 1;
+    }
+  }
+  return late;
 }
 
 /** How many traces have a message that lay longer than the bound. */

@@ -1,4 +1,5 @@
 import { count } from '../detectors/cite.ts';
+import { MESSAGES_LIE, tracesWithLateMessages } from '../detectors/queue-delay.ts';
 import { Flag } from '../model/trace.ts';
 import { at, type SpanId, type TraceId } from '../model/units.ts';
 import type { Analysis } from '../model/verdict.ts';
@@ -19,6 +20,7 @@ export function affectedBy(view: View, cause: Candidate | undefined): Uint8Array
     return view.excess || view.reference !== 'baseline' ? view.bad : new Uint8Array(view.table.traces);
   if (cause.lead.mechanism === 'premature-commit' || cause.lead.mechanism === 'order-inversion')
     return breached(view, cause);
+  if (cause.lead.evidence[0].claim === MESSAGES_LIE) return tracesWithLateMessages(view, cause.lead.evidence[0]);
   const affected = new Uint8Array(view.table.traces);
   for (let trace = 0; trace < view.table.traces; trace++) {
     if (view.window[trace] !== 1) continue;

@@ -82,7 +82,7 @@ test('D07 sees messages lie in a queue though each is worked on as fast as ever'
   expect(finding).toMatchObject({
     detector: 'D07 queue-delay',
     mechanism: 'queueing',
-    component: { kind: 'edge', from: 'shop', to: 'desk', operation: 'process orders' },
+    component: { kind: 'operation', service: 'desk', operation: 'process orders' },
     role: 'cause',
     support: 12,
   });
