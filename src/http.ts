@@ -12,7 +12,7 @@ export type Exchange = {
 
 /** What a part of the bot serves on the main port. Whatever `handle` throws is answered as JSON by `server.ts`. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'OPTIONS';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'OPTIONS';
   readonly path: string;
   handle(exchange: Exchange): Promise<void> | void;
 };

@@ -9,7 +9,7 @@ import type { Metrics } from './ports/metrics.ts';
 import { inSpan } from './telemetry.ts';
 
 /**
- * `POST /webhooks/<kind>` for every source, and `OPTIONS` where the sender asks first. Answers 202 once the alert is safe
+ * `POST /webhooks/<kind>` for every source, `PUT` for those that may be set to it, and `OPTIONS` where the sender asks first. Answers 202 once the alert is safe
  * on disk, and each failure with the status that makes this sender do the right thing: give up on what can never be read,
  * send again what we could not keep.
  */
@@ -22,17 +22,18 @@ export function webhookRoutes(
   const parts: Parts = { intake, log, ...beside };
   return sources.flatMap((source) => {
     const path = `/webhooks/${source.kind}`;
-    const post: Route = {
-      method: 'POST',
+    const taking = (method: 'POST' | 'PUT'): Route => ({
+      method,
       path,
       handle: async (exchange) => {
         const reply = await inSpan(`webhook ${source.kind}`, {}, () => answer(source, parts, exchange));
         send(exchange, reply);
       },
-    };
+    });
+    const routes = source.alsoPut === true ? [taking('POST'), taking('PUT')] : [taking('POST')];
     const { greet } = source;
-    if (greet === undefined) return [post];
-    return [post, { method: 'OPTIONS', path, handle: (exchange) => send(exchange, greet(headersOf(exchange))) }];
+    if (greet === undefined) return routes;
+    return [...routes, { method: 'OPTIONS', path, handle: (exchange) => send(exchange, greet(headersOf(exchange))) }];
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Grafana Alerting, through a webhook contact point (Grafana 9 and later; HMAC from 12 on).
  *
- * Set-up: Alerting → Contact points → Add → Webhook. URL: `https://<bot>/webhooks/grafana`, method POST. Under "HMAC
+ * Set-up: Alerting → Contact points → Add → Webhook. URL: `https://<bot>/webhooks/grafana`, method POST (PUT is taken as well). Under "HMAC
  * Signature" set a secret, and "Timestamp Header" to `X-Grafana-Alerting-Timestamp`: with it a recorded webhook cannot be
  * played again later. In `causeway.yml`:
  *
@@ -49,6 +49,7 @@ export function grafana(options: Options, { name, clock }: Pick<SourceParts, 'na
     kind: name,
     title: 'Grafana',
     bodyLimit: 4 * 1024 * 1024,
+    alsoPut: true,
     authenticate(delivery) {
       if (options.unsigned || carriesOneOf(options.tokens, delivery)) return;
       const signedAt = signed(delivery, options);

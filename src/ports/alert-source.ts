@@ -52,6 +52,8 @@ export interface AlertSource {
    * caveat, not the investigation.
    */
   enrich?(alert: Alert, signal: AbortSignal): Promise<Enriched>;
+  /** True when its webhook may be set to PUT, which then means the same as POST. */
+  readonly alsoPut?: boolean;
   /** Answers `OPTIONS`, for senders that ask whether they may send before they do. */
   greet?(headers: Delivery['headers']): Reply;
 }

@@ -232,6 +232,14 @@ export function alertSourceContract(bed: AlertSourceBed): void {
       expect(taken.map(({ id }) => id)).toEqual(alertsOf(first).map(({ id }) => id));
     });
 
+    test('PUT means the same as POST where the sender may be set to it, and nothing elsewhere', async () => {
+      taken.length = 0;
+      const { headers, body } = deliver(bodyOf(first));
+      const put = await post(server.port, source.kind, body, headers, '', 'PUT');
+      expect(put.status).toBe(source.alsoPut === true ? 202 : 405);
+      expect(taken).toHaveLength(source.alsoPut === true ? alertsOf(first).length : 0);
+    });
+
     test('a huge body is refused before it is read, and so that it is not sent again', async () => {
       const huge = Buffer.alloc(source.bodyLimit + 1, 0x20);
       expect(await post(server.port, source.kind, huge, {})).toMatchObject({
@@ -315,14 +323,21 @@ export function alertSourceContract(bed: AlertSourceBed): void {
 }
 
 /** One request with exactly these headers, as `fetch` would not send it. */
-export async function post(port: number, kind: string, body: Uint8Array, headers: Delivery['headers'], query = '') {
+export async function post(
+  port: number,
+  kind: string,
+  body: Uint8Array,
+  headers: Delivery['headers'],
+  query = '',
+  method = 'POST',
+) {
   const given = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
   const length = headers['transfer-encoding'] === undefined ? { 'content-length': `${body.length}` } : {};
   const all = { ...Object.fromEntries(given), ...length };
   return new Promise<{ status: number; body: Json }>((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, method: 'POST', path: `/webhooks/${kind}${query}`, headers: all };
+    const options = { host: '127.0.0.1', port, method, path: `/webhooks/${kind}${query}`, headers: all };
     const sent = request(options, async (answer) => {
       resolve({ status: answer.statusCode ?? 0, body: JSON.parse(await text(answer)) });
     });
