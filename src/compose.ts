@@ -145,6 +145,7 @@ export async function composeBot(config: Config): Promise<Bot> {
       noteBack,
       enrich: enricher(sources),
       ...routing,
+      changes,
       ...openTelling({ keeping, clock, chat: slack.chat, publisher, admit: measuredAdmission(routing.admit, metrics) }),
       servicesFor: directions.servicesFor,
     });

@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts';
 import type { Answered, Investigation, Setback } from '../model/investigation.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Analyst } from '../ports/analyst.ts';
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobAttempt, JobQueue, QueuedJob } from '../ports/job-queue.ts';
 import type { Log } from '../ports/log.ts';
@@ -15,6 +16,7 @@ import { findOut } from './find-out.ts';
 import type { Progress } from './gathered.ts';
 import { LATE_AFTER_MS, lookForLateSpans } from './late-spans.ts';
 import type { NoteBack } from './note-back.ts';
+import { lookUpChanges } from './note-changes.ts';
 import type { Publisher } from './publish.ts';
 import { recheck } from './recheck.ts';
 
@@ -28,6 +30,7 @@ export type Parts = {
   readonly questions: Questions;
   readonly publisher: Publisher;
   readonly analyst: Analyst;
+  readonly changes: Changes;
   readonly clock: Clock;
   readonly log: Log;
   readonly noteBack: NoteBack;
@@ -115,6 +118,7 @@ async function answer(parts: Parts, opened: Investigation, signal: AbortSignal):
     if (investigation.thread !== undefined) await parts.publisher.progress(investigation, investigation.thread, found);
   };
   const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
+  const changes = await lookUpChanges(parts.changes, analysis, gathering);
   return store.update(investigation.id, (current): Answered => {
     const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, heldUntil, repeats } =
       current ?? investigation;
@@ -133,6 +137,7 @@ async function answer(parts: Parts, opened: Investigation, signal: AbortSignal):
       gathering: withCaveat(gathering, caveat),
       analysis,
       rechecks: [],
+      ...(changes.length === 0 ? {} : { changes }),
     };
   });
 }

@@ -38,7 +38,10 @@ const SERVICE_LABELS = ['service_name', 'service.name', 'service', 'job', 'app']
  * The known `service.name`s that an alert names: exactly, in a label; else in the words of its service or, failing that, of its
  * title.
  */
-export function servicesNamedBy(alert: Alert, known: readonly string[]): readonly string[] {
+export function servicesNamedBy(
+  alert: Pick<Alert, 'service' | 'title' | 'labels'>,
+  known: readonly string[],
+): readonly string[] {
   for (const label of SERVICE_LABELS) {
     // Prometheus' job is `namespace/name` for whoever follows OpenTelemetry.
     const value = Object.hasOwn(alert.labels, label) ? alert.labels[label] : undefined;

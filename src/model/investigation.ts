@@ -1,4 +1,5 @@
 import type { Alert } from './alert.ts';
+import type { NotedChange } from './change.ts';
 import type { Culprit } from './culprit.ts';
 import type { EpochMicros, Micros, TraceId } from './units.ts';
 import type { Analysis } from './verdict.ts';
@@ -129,6 +130,8 @@ export type Investigation = Common &
         readonly gathering: Gathering;
         readonly analysis: Analysis;
         readonly rechecks: readonly Recheck[];
+        /** What was changed about when it began: context, which decided nothing. */
+        readonly changes?: readonly NotedChange[];
         readonly amended?: Amendment;
       }
     | { readonly status: 'failed'; readonly setback: Setback }

@@ -1,6 +1,7 @@
 import type { Answered, Following, Investigation } from '../model/investigation.ts';
 import type { Button, Line, Message, Part, PictureRef, Piece } from '../model/message.ts';
 import type { Hypothesis } from '../model/verdict.ts';
+import { changeLines } from './changes.ts';
 import { headlineOf, looksHealthy, stateOf } from './headline.ts';
 import { historyOf } from './history.ts';
 import { safeName } from './names.ts';
@@ -48,10 +49,12 @@ function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, line
   const links = linksOf(speaker, answered, extras.links ?? {});
   const reasons = reasonsOf(speaker, answered, lines);
   const history = historyOf(speaker, answered, extras.following);
+  const changes = changeLines(speaker, answered);
   const parts: Part[] = [
     { kind: 'headline', line: headline },
     { kind: 'text', lines: [state] },
     ...(reasons.length > 0 ? [{ kind: 'list' as const, items: reasons }] : []),
+    ...(changes.length > 0 ? [{ kind: 'text' as const, lines: changes }] : []),
     ...(history.length > 0 ? [{ kind: 'text' as const, lines: history }] : []),
     { kind: 'text', lines: [nextOf(speaker, answered), ...(links.length > 0 ? [links] : [])] },
     ...(extras.picture

@@ -67,6 +67,7 @@ export function groundsOf(answered: Answered, personal: (value: string) => strin
   return {
     quantities: [
       ...ofAnalysis.quantities,
+      ...(answered.changes ?? []).map(({ before }) => ({ unit: 'us' as const, value: Math.abs(before) })),
       ...(flapping === undefined ? [] : [{ unit: 'us' as const, value: flapping.during }]),
     ],
     counts: [
@@ -78,6 +79,7 @@ export function groundsOf(answered: Answered, personal: (value: string) => strin
     ],
     names: [
       ...ofAnalysis.names,
+      ...(answered.changes ?? []).map(({ title }) => title),
       ...[alert?.title, alert?.service, gathering.backend, ...gathering.notes],
       ...(trigger.kind === 'alert' ? [] : [trigger.traceId]),
       ...[...(following?.titles ?? []), fixedBy, seenBefore?.fixedBy].map((text) => text && safeMessage(text, 120)),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALERT_EVENTS, type Alert } from '../model/alert.ts';
+import { CHANGE_KINDS, type NotedChange } from '../model/change.ts';
 import { type Component, type Evidence, type Finding, MECHANISMS, type Quantity } from '../model/finding.ts';
 import type { Gathering, Investigation, Trigger } from '../model/investigation.ts';
 import type { Analysis, Hypothesis, Lineage, Verdict } from '../model/verdict.ts';
@@ -184,6 +185,20 @@ const common = {
   fixedBy: text.optional(),
 };
 
+const notedChange: z.ZodType<NotedChange> = z.looseObject({
+  id: text,
+  kind: z.enum(CHANGE_KINDS),
+  at: micros,
+  title: text,
+  service: text.optional(),
+  version: text.optional(),
+  environment: text.optional(),
+  link: text.optional(),
+  by: text.optional(),
+  before: micros,
+  corroborates: z.boolean(),
+});
+
 export const investigationSchema: z.ZodType<Investigation> = z.discriminatedUnion('status', [
   z.looseObject({ status: z.literal('opened'), ...common }),
   z.looseObject({
@@ -193,6 +208,7 @@ export const investigationSchema: z.ZodType<Investigation> = z.discriminatedUnio
     gathering,
     analysis,
     rechecks: z.array(z.looseObject({ at: micros, affected: count, examined: count })),
+    changes: z.array(notedChange).optional(),
     amended: z.looseObject({ at: micros, spans: count, traces: count }).optional(),
   }),
   z.looseObject({
