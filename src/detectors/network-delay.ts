@@ -2,28 +2,47 @@ import type { Evidence } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import type { CellShift } from '../population/latency.ts';
 import type { View } from '../population/view.ts';
-import { cite, typicalVisit, us } from './cite.ts';
+import { cite, named, typicalVisit, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 import { feltCells, LEAST_SHIFT, partiesOf, slowFinding } from './slower-cells.ts';
 
 /**
  * D03: more time between a caller and its callee than usual, measured by durations only, so that clocks cannot lie. On which
  * side of the callee's work it lies is told from how the distances between starts and between ends grew: offsets of clocks
- * are in both windows alike and cancel.
+ * are in both windows alike and cancel. Where the callee was asked under another name than its caller asked for, somebody
+ * who sends no spans handed the request on, and the time may be theirs.
  */
 export const networkDelay: Detector = {
   id: 'D03 network-delay',
   asks: 'Which call takes longer than the work behind it explains?',
   detect: (view) =>
-    feltCells(view, 'call').map((shift) =>
-      slowFinding(
-        view,
-        shift,
-        { detector: networkDelay.id, mechanism: 'network-delay', role: 'cause' },
-        sideOf(view, shift),
-      ),
-    ),
+    feltCells(view, 'call').map((shift) => {
+      const between = intermediaryOf(view, shift);
+      const extra = [...between, ...sideOf(view, shift)];
+      const telling = { detector: networkDelay.id, mechanism: 'network-delay', role: 'cause' } as const;
+      const finding = slowFinding(view, shift, telling, extra);
+      return between.length === 0 ? finding : { ...finding, mechanism: 'blind-spot' };
+    }),
 };
+
+/** Names that a machine has for itself. */
+const SAYS_NOTHING = /^(localhost|[\d.]+|.*:.*)$/i;
+
+/**
+ * Whoever stands between the two, by the host that was asked for: HTTP hands the name on, so the server sees the same unless
+ * somebody in between asked anew. The first label decides: `stock` and `stock.default.svc` are one.
+ */
+function intermediaryOf(view: View, { cell }: CellShift): readonly Evidence[] {
+  const { table, charges } = view;
+  const row = typicalVisit(view, cell, view.sides.suspect);
+  const callee = row < 0 ? -1 : at(charges.callee, row);
+  if (callee < 0) return [];
+  const [asked, answering] = [row, callee].map((each) => String(table.attribute(each, 'server.address') ?? ''));
+  if (!asked || !answering || [asked, answering].some((name) => SAYS_NOTHING.test(name))) return [];
+  const label = (name: string) => name.toLowerCase().split('.', 1)[0];
+  if (label(asked) === label(answering)) return [];
+  return [cite(view, [row, callee], 'blind-spot.between', { ...partiesOf(view, cell), via: named(asked) })];
+}
 
 function sideOf(view: View, { cell, ahead, behind }: CellShift): readonly Evidence[] {
   if (ahead + behind <= LEAST_SHIFT) return [];

@@ -113,6 +113,21 @@ a  GET /x      server  0..${10 + before + work + after}
   expect(behind[0]?.evidence.map(({ claim }) => claim)).toContain('network-delay.behind');
 });
 
+test('D03 sees that somebody without spans handed the request on', () => {
+  const call = (before: number, host: string) => `
+a  GET /x      server  0..${20 + before}
+  a  GET       client  2..${18 + before}  server.address=till
+    b  GET /y  server  ${4 + before}..${14 + before}  server.address=${host}
+`;
+  const view = (host: string) => viewOf(times(12, call(80, host), 's'), times(20, call(1, host), 'b'));
+  const [through] = seenBy('D03', view('bank'));
+  expect(through).toMatchObject({ mechanism: 'blind-spot', component: { kind: 'edge', from: 'a', to: 'b' } });
+  const between = through?.evidence.find(({ claim }) => claim === 'blind-spot.between');
+  expect(between?.values).toMatchObject({ from: { value: 'a' }, via: { value: 'till' }, to: { value: 'b' } });
+  for (const same of ['till', 'till.default.svc', 'Till', '10.0.0.7', 'localhost'])
+    expect(seenBy('D03', view(same))).toMatchObject([{ mechanism: 'network-delay' }]);
+});
+
 test('D03 is silent when the callee itself works longer', () => {
   const call = (work: number) => `
 a  GET /x      server  0..${20 + work}
