@@ -82,6 +82,8 @@ export async function composeBot(config: Config): Promise<Bot> {
     linksFor: directions.linksFor,
   });
   const publisher = measuredPublisher(published, metrics, clock);
+  const admit = measuredAdmission(routing.admit, metrics);
+  const told = openTelling({ keeping, clock, chat: slack.chat, publisher, admit });
   // A note cannot be taken back, so it names nobody whatever a card may show.
   const notes = createWords(speaking);
   const noteBack = createNoteBack({
@@ -96,6 +98,7 @@ export async function composeBot(config: Config): Promise<Bot> {
   const questions = createQuestions({
     ...{ store, ledger, chat: slack.chat, backend, words, log },
     judged: metrics.judged,
+    fixed: told.fixed,
   });
 
   // Set once the port is known, which may be chosen by the system.
@@ -146,7 +149,7 @@ export async function composeBot(config: Config): Promise<Bot> {
       enrich: enricher(sources),
       ...routing,
       changes,
-      ...openTelling({ keeping, clock, chat: slack.chat, publisher, admit: measuredAdmission(routing.admit, metrics) }),
+      ...told,
       servicesFor: directions.servicesFor,
     });
     queue.work(handle, { concurrency: CONCURRENCY });

@@ -9,7 +9,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Store } from '../ports/store.ts';
 import type { Together } from '../ports/together.ts';
 import { traceparent } from '../telemetry.ts';
-import { fixNoted } from './fixed-by.ts';
+import { fixNoted, fixSaidIn } from './fixed-by.ts';
 import { followerOf } from './follower.ts';
 import { kinOf, kinship } from './kin.ts';
 import { acknowledged, escalated, fired, isBuried, opened, resolved, unacknowledged } from './life.ts';
@@ -84,7 +84,7 @@ export function createIntake(parts: IntakeParts): Intake {
       case 'escalated':
         return change(current, alert, escalated);
       case 'updated':
-        return change(current, alert, (investigation) => investigation);
+        return change(current, alert, noted);
       case 'resolved':
         return resolve(current, alert);
     }
@@ -224,6 +224,12 @@ export function createIntake(parts: IntakeParts): Intake {
     const queued = parent === undefined ? job : { ...job, traceparent: parent };
     await queue.add(queued, { key, ...(delayMs === undefined ? {} : { delayMs }) });
   }
+}
+
+/** Somebody wrote a note: about the fix when it says so, or when all is over. */
+function noted(current: Investigation, { note }: Alert): Investigation {
+  const fixedBy = current.resolvedAt === undefined ? fixSaidIn(note ?? '') : fixNoted(note);
+  return fixedBy === undefined || fixedBy === current.fixedBy ? current : { ...current, fixedBy };
 }
 
 /** The same trouble has the same id in every process and after every crash. */

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import type { Answered, Investigation, Setback } from '../model/investigation.ts';
+import { type Answered, type Investigation, lifeOf, type Setback, type ThreadRef } from '../model/investigation.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Analyst } from '../ports/analyst.ts';
 import type { Changes } from '../ports/changes.ts';
@@ -10,15 +10,17 @@ import type { Questions } from '../ports/questions.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { inSpan, traceparent } from '../telemetry.ts';
-import type { Admission } from './admission.ts';
 import { askSender, type Enrich, withCaveat } from './ask-sender.ts';
 import { findOut } from './find-out.ts';
 import type { Progress } from './gathered.ts';
+import type { Grouping } from './grouping.ts';
 import { LATE_AFTER_MS, lookForLateSpans } from './late-spans.ts';
 import type { NoteBack } from './note-back.ts';
 import { lookUpChanges } from './note-changes.ts';
 import type { Publisher } from './publish.ts';
 import { recheck } from './recheck.ts';
+import type { Recurrence } from './recurrence.ts';
+import type { Telling, Turn } from './telling.ts';
 
 /** Minutes after the verdict at which the card is looked at again. */
 const RECHECK_MINUTES = [2, 5] as const;
@@ -29,14 +31,15 @@ export type Parts = {
   readonly queue: JobQueue;
   readonly questions: Questions;
   readonly publisher: Publisher;
+  readonly telling: Telling;
+  readonly grouping: Grouping;
+  readonly recurrence: Recurrence;
   readonly analyst: Analyst;
   readonly changes: Changes;
   readonly clock: Clock;
   readonly log: Log;
   readonly noteBack: NoteBack;
   readonly enrich: Enrich;
-  /** Whether it gets a card of its own, is held until quiet hours end, or is only counted. */
-  admit(investigation: Investigation): Promise<Admission>;
   tellOverflow(channel: string, hour: number): Promise<void>;
   tellDigest(channel: string, until: EpochMicros): Promise<void>;
   /** `service.name`s that the configuration gives for an alert. */
@@ -58,7 +61,9 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
           case 'late-spans':
             return amend(parts, await load(parts.store, job.investigation), job.answeredAt, attempt.signal);
           case 'close':
-            return checkAgain(parts, await load(parts.store, job.investigation), attempt.signal);
+            return close(parts, await load(parts.store, job.investigation), attempt.signal);
+          case 'refresh':
+            return parts.telling.refresh(await load(parts.store, job.investigation));
           case 'note':
             return parts.noteBack.write(job.investigation, job.round, attempt);
           case 'digest':
@@ -74,72 +79,73 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
 
 /** From alert to verdict. Every step may be repeated after a crash; what was said already is not said again. */
 async function investigate(parts: Parts, investigation: Investigation, attempt: JobAttempt): Promise<void> {
-  const admission = await parts.admit(investigation);
-  if (admission.kind === 'counted') return;
-  const thread =
-    admission.kind === 'card' ? await inSpan('open card', {}, () => parts.publisher.open(investigation)) : undefined;
-  if (admission.kind === 'held') await hold(parts.store, investigation, admission.until);
+  const { telling, queue } = parts;
+  if (investigation.follows !== undefined) return telling.refresh(investigation);
+  const turn = await telling.turnOf(investigation);
+  if (turn === 'counted') return;
   try {
     const answered =
-      investigation.status === 'answered'
-        ? investigation
-        : await answer(parts, { ...investigation, ...(thread === undefined ? {} : { thread }) }, attempt.signal);
-    if (thread !== undefined) await inSpan('publish verdict', {}, () => parts.publisher.verdict(answered, thread));
+      investigation.status === 'answered' ? investigation : await answer(parts, investigation, turn, attempt.signal);
+    const thread = await tellVerdict(parts, answered, turn, attempt.signal);
     await parts.noteBack.queue(answered, traceparent());
     if (thread === undefined) return;
     for (const [index, minutes] of RECHECK_MINUTES.entries()) {
-      await parts.queue.add(
+      await queue.add(
         { kind: 'recheck', investigation: answered.id, round: index + 1 },
         { key: `recheck:${answered.id}:${answered.answeredAt}:${index + 1}`, delayMs: minutes * 60_000 },
       );
     }
     if (answered.gathering.unfinished !== undefined) {
-      await parts.queue.add(
+      await queue.add(
         { kind: 'late-spans', investigation: answered.id, answeredAt: answered.answeredAt },
         { key: `late-spans:${answered.id}:${answered.answeredAt}`, delayMs: LATE_AFTER_MS },
       );
     }
   } catch (thrown) {
     const failure = Failure.from(thrown);
-    const told = await tell(parts, investigation, failure, attempt);
+    const told = await tell(parts, investigation, turn, failure, attempt);
     // What cannot get better by trying again is done once a person has been told.
     if (failure.retryable || !told) throw thrown;
+  } finally {
+    await turn.end();
   }
 }
 
-async function hold(store: Store, { id }: Investigation, heldUntil: EpochMicros): Promise<void> {
-  await store.update(id, (current) => current && { ...current, heldUntil });
+/** Where the verdict stands in a card of its own; undefined when it waits, was counted, or another one's card tells it. */
+async function tellVerdict(
+  { grouping, telling }: Parts,
+  answered: Answered,
+  turn: Turn,
+  signal: AbortSignal,
+): Promise<ThreadRef | undefined> {
+  if (await turn.isHeld()) return undefined;
+  await turn.wait(signal);
+  const leader = await grouping.leaderOf(answered);
+  if (leader === undefined) return telling.verdict(answered, turn);
+  await telling.stepBehind(answered, leader.id);
+  return undefined;
 }
 
-async function answer(parts: Parts, opened: Investigation, signal: AbortSignal): Promise<Answered> {
+async function answer(parts: Parts, opened: Investigation, turn: Turn, signal: AbortSignal): Promise<Answered> {
   const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
-  const { store, clock } = parts;
   const progress: Progress = async (found) => {
-    if (investigation.thread !== undefined) await parts.publisher.progress(investigation, investigation.thread, found);
+    const thread = turn.thread();
+    if (thread !== undefined) await parts.publisher.progress(investigation, thread, found);
   };
   const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
   const changes = await lookUpChanges(parts.changes, analysis, gathering);
-  return store.update(investigation.id, (current): Answered => {
-    const { id, trigger, channel, openedAt, thread, resolvedAt, acknowledgedAt, heldUntil, repeats } =
-      current ?? investigation;
-    return {
+  return parts.store.update(
+    investigation.id,
+    (current): Answered => ({
+      ...lifeOf(current ?? investigation),
       status: 'answered',
-      id,
-      trigger,
-      channel,
-      openedAt,
-      repeats,
-      ...(thread === undefined ? {} : { thread }),
-      ...(resolvedAt === undefined ? {} : { resolvedAt }),
-      ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
-      ...(heldUntil === undefined ? {} : { heldUntil }),
-      answeredAt: clock.now(),
+      answeredAt: parts.clock.now(),
       gathering: withCaveat(gathering, caveat),
       analysis,
       rechecks: [],
       ...(changes.length === 0 ? {} : { changes }),
-    };
-  });
+    }),
+  );
 }
 
 /** Reads again what was still growing, and says once what that changes. A second try after a crash says the same. */
@@ -168,28 +174,38 @@ function isVerdictOf(investigation: Investigation | undefined, answeredAt: Epoch
   return investigation?.status === 'answered' && investigation.answeredAt === answeredAt;
 }
 
+/** The alert is over: what ended it is kept, and the card says that it is over. */
+async function close(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
+  await parts.recurrence.remember(investigation);
+  if (investigation.follows !== undefined) return parts.telling.stepBehind(investigation, investigation.follows);
+  await checkAgain(parts, investigation, signal);
+}
+
 /** Looks whether it still happens and says so in the card's second line. */
 async function checkAgain(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
-  if (investigation.status !== 'answered' || investigation.thread === undefined) return;
+  const { status, thread, follows } = investigation;
+  if (status !== 'answered' || thread === undefined || follows !== undefined) return;
   const latest = await recheck(parts, investigation, signal);
-  const stands = await parts.store.update(investigation.id, (current) =>
+  await parts.store.update(investigation.id, (current) =>
     current?.status === 'answered' && latest !== undefined
       ? { ...current, rechecks: [...current.rechecks, latest].slice(-10) }
       : current,
   );
-  if (stands?.status === 'answered' && stands.thread !== undefined)
-    await parts.publisher.refresh(stands, stands.thread);
+  await parts.publisher.refresh(investigation.id);
 }
 
 /** Says in the card what went wrong and whether it will be tried again; a second failure while saying it is only logged. */
 async function tell(
   parts: Parts,
   investigation: Investigation,
+  turn: Turn,
   failure: Failure,
   attempt: JobAttempt,
 ): Promise<boolean> {
   const { store, publisher, clock, log } = parts;
-  const setback: Setback = { kind: failure.kind, message: failure.message, hint: failure.hint, at: clock.now() };
+  const again = failure.retryable && !attempt.last;
+  const { kind, message, hint } = failure;
+  const setback: Setback = { kind, message, hint, at: clock.now(), ...(again ? {} : { final: true }) };
   log.warn(
     { investigation: investigation.id, attempt: attempt.number, reason: failure.message },
     'An investigation did not get through',
@@ -199,8 +215,8 @@ async function tell(
       if (current === undefined || current.status === 'answered') return current;
       return { ...current, status: 'failed', setback };
     });
-    if (failed?.thread !== undefined)
-      await publisher.setback(failed, failed.thread, failure.retryable && !attempt.last);
+    const thread = again ? turn.thread() : await turn.take();
+    if (failed !== undefined && thread !== undefined) await publisher.setback(failed, thread, again);
     return true;
   } catch (thrown) {
     log.error({ investigation: investigation.id, reason: String(thrown) }, 'The setback could not be told either');

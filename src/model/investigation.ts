@@ -59,6 +59,8 @@ export type Setback = {
   readonly message: string;
   readonly hint: string;
   readonly at: EpochMicros;
+  /** It will not be tried again. */
+  readonly final?: boolean;
 };
 
 /** Whether the trouble goes on, looked up again after the verdict. */

@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts';
+import { fixSaidIn } from '../investigation/fixed-by.ts';
 import { noteDown, sayOnce } from '../investigation/once.ts';
 import type { Answered, Investigation, ThreadRef } from '../model/investigation.ts';
 import type { Message } from '../model/message.ts';
@@ -10,7 +11,7 @@ import type { Log } from '../ports/log.ts';
 import type { Question, Questions } from '../ports/questions.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
-import { safeName } from '../render/names.ts';
+import { safeMessage, safeName } from '../render/names.ts';
 import { pieces } from '../render/speaker.ts';
 import { message, type Words } from '../render/words.ts';
 import { findTrace, TableBuilder } from '../trace/build.ts';
@@ -33,6 +34,8 @@ export type QuestionParts = {
   readonly log: Log;
   /** Told of each answer to "Was this right?". */
   judged?(answer: 'yes' | 'no'): void;
+  /** Keeps what a person says to have fixed it, for the next time. */
+  fixed?(investigation: string, by: string): Promise<void>;
 };
 
 /**
@@ -63,6 +66,7 @@ function isForUs(question: Question, investigation: Investigation | undefined): 
   if (investigation === undefined) return false;
   // A saying that names another person is meant for that person.
   if (/<@[A-Z0-9]+/.test(question.text)) return false;
+  if (fixSaidIn(question.text) !== undefined) return true;
   const { intent } = readIntent(question.text);
   return intent !== 'unsure' && intent !== 'feedback-yes' && intent !== 'feedback-no';
 }
@@ -76,6 +80,11 @@ async function answerTo(
   const { speaker } = parts.words;
   try {
     if (investigation === undefined) return message(speaker.say('answers.help-start'), []);
+    const fix = fixSaidIn(question.text);
+    if (fix !== undefined && parts.fixed !== undefined) {
+      await parts.fixed(investigation.id, fix);
+      return message(speaker.say('answers.fix-noted', { fix: pieces(safeMessage(fix, 120)) }), []);
+    }
     if (investigation.status !== 'answered') return unanswered(parts, question, investigation);
     const table = await spansOf(parts, investigation);
     const answer = composeAnswer(question.text, investigation, table, parts.words);

@@ -81,5 +81,5 @@ function fixOf(text: string) {
 
 function subject({ trigger }: Investigation) {
   const text = trigger.kind === 'alert' ? trigger.alert.title : trigger.traceId;
-  return pieces({ bold: safeName(text, TITLE) });
+  return pieces(safeName(text, TITLE));
 }

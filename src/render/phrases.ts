@@ -152,6 +152,7 @@ export const PHRASES = {
     'feedback-yes': [],
     'feedback-no': [],
     'feedback-what': [],
+    'fix-noted': ['fix'],
     'lineage-none': [],
     help: [],
     'help-unsure': [],

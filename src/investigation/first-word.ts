@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Investigation } from '../model/investigation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
+
+/** So long may an alert wait for its verdict without a word, while another is told in the same channel. */
+const SILENCE_MS = 30_000;
+const LOOK_MS = 200;
+
+/**
+ * Who may post a card before there is a verdict. The first in a channel does so at once. While it is looked at, others say
+ * nothing: most of a storm turns out to be the same trouble. Who is not done after half a minute speaks all the same.
+ */
+export function createFirstWord({ ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock }) {
+  const waited = ({ openedAt }: Investigation) => (clock.now() - openedAt) / 1_000;
+
+  return {
+    /** Milliseconds until a card may be posted: 0 for at once. */
+    async after(investigation: Investigation): Promise<number> {
+      const { id, thread, trigger } = investigation;
+      // Somebody asked, or reads the card already.
+      if (trigger.kind !== 'alert' || thread !== undefined) return 0;
+      const { note } = await ledger.claim(keyOf(investigation), id, SILENCE_MS);
+      return note === id ? 0 : Math.max(0, SILENCE_MS - waited(investigation));
+    },
+    /**
+     * Resolves when the one who spoke first is told, so that what is the same goes onto its card; at the latest when the
+     * silence is over.
+     */
+    async turn(investigation: Investigation, signal: AbortSignal): Promise<void> {
+      const key = keyOf(investigation);
+      for (let waits = waited(investigation); waits < SILENCE_MS; waits = waited(investigation)) {
+        const first = await ledger.read(key);
+        if (first === undefined || first === '' || first === investigation.id) return;
+        await sleep(LOOK_MS, undefined, { signal });
+      }
+    },
+    /** It is told, one way or the other: the next one may speak at once. */
+    async done(investigation: Investigation): Promise<void> {
+      const key = keyOf(investigation);
+      if ((await ledger.read(key)) === investigation.id) await ledger.settle(key, '', 1);
+    },
+  };
+}
+
+/** Something that happens after a while, unless it is no longer needed by then. */
+export function later<T>(ms: number, act: () => Promise<T>): { done(): Promise<T | undefined> } {
+  let acting: Promise<T> | undefined;
+  const timer = setTimeout(() => {
+    acting = act();
+    // Whoever waits for the end hears of it; until then it is nobody's failure.
+    acting.catch(() => undefined);
+  }, ms);
+  return {
+    done() {
+      clearTimeout(timer);
+      return acting ?? Promise.resolve(undefined);
+    },
+  };
+}
+
+function keyOf({ channel }: Investigation): string {
+  return `first-word:${channel}`;
+}
