@@ -1,5 +1,6 @@
 import { Flag, Kind, type Repair, type SpanTable } from '../model/trace.ts';
 import { at, MILLISECOND, type Micros } from '../model/units.ts';
+import { NumberColumn } from './column.ts';
 import { hostsOf } from './hosts.ts';
 import { isRemote } from './visits.ts';
 
@@ -33,7 +34,8 @@ export function clocksOf(table: SpanTable): Clocks {
   const { host, names } = hostsOf(table);
   const coarse = new Uint8Array(names.length).fill(1);
   for (let row = 0; row < table.size; row++) {
-    if ((table.epoch + at(table.start, row)) % MILLISECOND !== 0) coarse[at(host, row)] = 0;
+    const of = at(host, row);
+    if (at(coarse, of) === 1 && (table.epoch + at(table.start, row)) % MILLISECOND !== 0) coarse[of] = 0;
   }
   const grain = (of: number) => (at(coarse, of) === 1 ? MILLISECOND : 0);
   const edges = offsetEdges(table, host, names.length, grain);
@@ -104,22 +106,37 @@ export function alignedTimes(table: SpanTable, clocks: Clocks): Pick<SpanTable, 
 /** What must be said about the clocks of each trace: the pairs of hosts on a call whose clocks certainly differ. */
 export function skewRepairs(table: SpanTable, clocks: Clocks): ReadonlyMap<number, readonly Repair[]> {
   const repairs = new Map<number, readonly Repair[]>();
+  const known = new Map<number, SkewRepair | undefined>();
+  const skewBetween = (a: number, b: number): SkewRepair | undefined => {
+    const pair = a * clocks.names.length + b;
+    if (!known.has(pair)) known.set(pair, skewRepair(clocks, a, b));
+    return known.get(pair);
+  };
   for (let ordinal = 0; ordinal < table.traces; ordinal++) {
-    const pairs = new Map<string, Repair>();
+    const found = new Set<SkewRepair>();
     for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
       if (!isSynchronous(table, row)) continue;
       const a = at(clocks.host, at(table.parent, row));
       const b = at(clocks.host, row);
-      const known = a === b ? undefined : clocks.offset(a, b);
-      const offset = leastShift(known);
-      if (known === undefined || offset === 0) continue;
-      const [from = '', to = ''] = [clocks.names[a], clocks.names[b]];
-      pairs.set(`${from} ${to}`, { kind: 'skew', from, to, offset, uncertainty: known.high - known.low });
+      const skew = a === b ? undefined : skewBetween(a, b);
+      if (skew !== undefined) found.add(skew);
     }
-    const sorted = [...pairs].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, repair]) => repair);
-    if (sorted.length > 0) repairs.set(ordinal, sorted);
+    if (found.size > 0) repairs.set(ordinal, [...found].sort((x, y) => (nameOf(x) < nameOf(y) ? -1 : 1)));
   }
   return repairs;
+}
+
+type SkewRepair = Extract<Repair, { readonly kind: 'skew' }>;
+
+const nameOf = ({ from, to }: SkewRepair): string => `${from} ${to}`;
+
+/** What is to be said about the clocks of two hosts; nothing where they may agree. */
+function skewRepair(clocks: Clocks, a: number, b: number): SkewRepair | undefined {
+  const known = clocks.offset(a, b);
+  const offset = leastShift(known);
+  if (known === undefined || offset === 0) return undefined;
+  const [from = '', to = ''] = [clocks.names[a], clocks.names[b]];
+  return { kind: 'skew', from, to, offset, uncertainty: known.high - known.low };
 }
 
 /** The offset nearest to none that the calls allow; under a millisecond it is the noise of two good clocks, and none. */
@@ -136,7 +153,7 @@ function isSynchronous(table: SpanTable, row: number): boolean {
   return at(table.kind, row) === Kind.server && (above === Kind.client || above === Kind.unspecified);
 }
 
-type Bounds = { readonly lows: number[]; readonly highs: number[] };
+type Bounds = { readonly lows: NumberColumn; readonly highs: NumberColumn };
 type Edges = ReadonlyMap<number, ReadonlyMap<number, Offset>>;
 
 function offsetEdges(table: SpanTable, host: Int32Array, hosts: number, grain: (of: number) => Micros): Edges {
@@ -144,11 +161,15 @@ function offsetEdges(table: SpanTable, host: Int32Array, hosts: number, grain: (
   for (let row = 0; row < table.size; row++) {
     if (!isSynchronous(table, row)) continue;
     const client = at(table.parent, row);
-    const [a, b] = [at(host, client), at(host, row)];
+    const a = at(host, client);
+    const b = at(host, row);
     if (a === b) continue;
     const pair = a * hosts + b;
-    const known = bounds.get(pair) ?? { lows: [], highs: [] };
-    bounds.set(pair, known);
+    let known = bounds.get(pair);
+    if (known === undefined) {
+      known = { lows: new NumberColumn(), highs: new NumberColumn() };
+      bounds.set(pair, known);
+    }
     const blur = Math.max(grain(a), grain(b));
     known.lows.push(at(table.start, client) - at(table.start, row) - blur);
     // A client that failed may have given up before its server was done.
@@ -166,18 +187,19 @@ function offsetEdges(table: SpanTable, host: Int32Array, hosts: number, grain: (
   };
   for (const [pair, { lows, highs }] of bounds) {
     const [a, b] = [Math.floor(pair / hosts), pair % hosts];
-    const low = extreme(lows, (x, y) => y - x);
-    const high = highs.length === 0 ? Number.POSITIVE_INFINITY : extreme(highs, (x, y) => x - y);
+    const low = extreme(lows, 'highest');
+    const high = highs.size === 0 ? Number.POSITIVE_INFINITY : extreme(highs, 'lowest');
     set(a, b, { low, high });
     set(b, a, { low: -high, high: -low });
   }
   return edges;
 }
 
-/** The first by `compare` after the one per cent that lies farthest out. */
-function extreme(values: number[], compare: (x: number, y: number) => number): number {
-  values.sort(compare);
-  return values[Math.floor(values.length / 100)] ?? 0;
+/** The extreme value after the one per cent that lies farthest out. */
+function extreme({ values, size }: NumberColumn, which: 'lowest' | 'highest'): number {
+  const sorted = values.subarray(0, size).sort();
+  const beyond = Math.floor(size / 100);
+  return sorted[which === 'lowest' ? beyond : size - 1 - beyond] ?? 0;
 }
 
 /** Offsets of every host that calls connect with `from`, by the fewest hops. An empty interval connects nothing. */

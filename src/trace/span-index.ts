@@ -6,22 +6,23 @@ import type { StagedSpans } from './staged-spans.ts';
  * Spans that share an id form a chain; `head` answers its first, `next` the following one, −1 the end.
  */
 export class SpanIndex {
-  readonly #staged: StagedSpans;
+  readonly #traces: Int32Array;
+  readonly #high: Int32Array;
+  readonly #low: Int32Array;
   readonly #slots: Int32Array;
   readonly #next: Int32Array;
 
+  /** Made when all spans have arrived: their columns are no longer replaced by longer ones. */
   constructor(staged: StagedSpans) {
-    this.#staged = staged;
+    this.#traces = staged.trace.values;
+    this.#high = staged.idHigh.values;
+    this.#low = staged.idLow.values;
     let capacity = 16;
     while (capacity < staged.size * 2) capacity *= 2;
     this.#slots = new Int32Array(capacity).fill(-1);
     this.#next = new Int32Array(staged.size).fill(-1);
     for (let index = staged.size - 1; index >= 0; index--) {
-      const slot = this.#slot(
-        at(staged.trace.values, index),
-        at(staged.idHigh.values, index),
-        at(staged.idLow.values, index),
-      );
+      const slot = this.#slot(at(this.#traces, index), at(this.#high, index), at(this.#low, index));
       this.#next[index] = at(this.#slots, slot);
       this.#slots[slot] = index;
     }
@@ -37,14 +38,13 @@ export class SpanIndex {
 
   /** The slot that holds the id, or the free one where it would stand. */
   #slot(trace: number, high: number, low: number): number {
-    const { trace: traces, idHigh, idLow } = this.#staged;
-    const mask = this.#slots.length - 1;
-    let slot = mix(mix(mix(trace, high), low), 0) & mask;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = mix(mix(trace, high), low) & mask;
     for (;;) {
-      const index = at(this.#slots, slot);
+      const index = at(slots, slot);
       if (index < 0) return slot;
-      const same = traces.values[index] === trace && idHigh.values[index] === high && idLow.values[index] === low;
-      if (same) return slot;
+      if (this.#low[index] === low && this.#high[index] === high && this.#traces[index] === trace) return slot;
       slot = (slot + 1) & mask;
     }
   }
