@@ -89,12 +89,14 @@ export class AttributePool {
 
   #code(key: Key, value: AttributeValue, onlyPairs: boolean): number {
     key.seen += 1;
+    // Of a key whose values never repeat, none is looked for: that would cost more than to keep one twice.
+    if (key.unique && !onlyPairs && typeof value !== 'boolean') return ~this.#heap.put(value);
     if (value === key.lastValue) return key.lastPair;
     const pairs: Map<AttributeValue, number> = typeof value === 'object' ? key.lists : key.scalars;
     const known = typeof value === 'object' ? key.lists.get(JSON.stringify(value)) : key.scalars.get(value);
     if (known !== undefined) return this.#met(key, value, known);
     if (!onlyPairs && typeof value !== 'boolean') {
-      if (!key.unique && key.seen > JUDGED_AFTER) key.unique = pairs.size > key.seen * UNIQUE_SHARE;
+      key.unique = key.seen > JUDGED_AFTER && pairs.size > key.seen * UNIQUE_SHARE;
       if (key.unique) return ~this.#heap.put(value);
     }
     const pair = this.#pairValues.length;

@@ -192,7 +192,7 @@ function flagsOf(
     if ((at(staged.marks.values, span) & Mark.error) !== 0) bits |= Flag.error;
     if (at(links.orphan, span) === 1) bits |= Flag.orphan;
     if (isDetached(columns, row)) bits |= Flag.detached;
-    if (staged.hasEvents(span)) bits |= Flag.events;
+    if (staged.events.has(span)) bits |= Flag.events;
     if (staged.links.has(span)) bits |= Flag.links;
     flags[row] = bits;
   }

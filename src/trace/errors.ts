@@ -16,6 +16,15 @@ export type ErrorSource = {
   attribute(key: string): AttributeValue | undefined;
 };
 
+/** Every attribute that can make the level 2 or 3; a span with none of them failed only if its status says so. */
+export const TELL_FAILURE: readonly string[] = [
+  'error.type',
+  'http.response.status_code',
+  'rpc.response.status_code',
+  'rpc.status_code',
+  'db.response.status_code',
+];
+
 export function errorLevel(span: ErrorSource): ErrorLevel {
   if (span.status === 'ok') return 0;
   if (span.status === 'error') return 3;

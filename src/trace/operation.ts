@@ -5,15 +5,36 @@ import type { Attributes, SpanRecord } from '../model/span.ts';
  * `publish orders`. Ports, ids and literals never enter it, because everything downstream counts spans by it. SDKs whose
  * CLIENT spans are called only `GET` (JavaScript's) get their path from the URL. Reference section 1.1, pass 4.
  */
-export function operationOf(span: Pick<SpanRecord, 'name' | 'kind' | 'attributes'>): string {
+export function operationOf(
+  span: Pick<SpanRecord, 'name' | 'kind' | 'attributes'>,
+  { messaging, database, rpc, http }: Spoken = spokenBy(Object.keys(span.attributes)),
+): string {
   const { attributes } = span;
   return (
-    messagingOperation(attributes) ??
-    databaseOperation(attributes) ??
-    rpcOperation(attributes) ??
-    httpOperation(span) ??
+    (messaging ? messagingOperation(attributes) : undefined) ??
+    (database ? databaseOperation(attributes) : undefined) ??
+    (rpc ? rpcOperation(attributes) : undefined) ??
+    (http ? httpOperation(span) : undefined) ??
     withoutIds(span.name)
   );
+}
+
+/** Which conventions tell the operation of spans with some keys, so that whoever has many such spans looks once. */
+export type Spoken = {
+  readonly messaging: boolean;
+  readonly database: boolean;
+  readonly rpc: boolean;
+  readonly http: boolean;
+};
+
+export function spokenBy(keys: readonly string[]): Spoken {
+  const has = (...any: readonly string[]) => any.some((key) => keys.includes(key));
+  return {
+    messaging: has('messaging.system.name', 'messaging.destination.name'),
+    database: has('db.query.summary', 'db.operation.name', 'db.query.text'),
+    rpc: has('rpc.method'),
+    http: has('http.request.method'),
+  };
 }
 
 /** Longest operation that is kept; what is cut was an id of some kind that we do not know. */
@@ -133,9 +154,16 @@ const LONG_TOKEN = /^(?=.*\d)[\w.~%=+-]{20,}$/;
 
 /** Nobody escapes the words of a route: an escaped segment is somebody's data. */
 function withoutId(segment: string): string {
+  if (segment.length < SHORTEST_ID && !segment.includes('@') && !segment.includes('%')) return withoutNumbers(segment);
   if (segment.includes('%') || WHOLE_ID.test(segment) || LONG_TOKEN.test(segment)) return '{id}';
-  return segment.replace(/(?<=[-_.:~])\d+(?=$|[-_.:~])|\d{3,}/g, '{id}');
+  return withoutNumbers(segment);
 }
+
+/** Fewer characters, other than digits alone, are no id of any known form. */
+const SHORTEST_ID = 8;
+
+const withoutNumbers = (segment: string): string =>
+  /^\d+$/.test(segment) ? '{id}' : segment.replace(/(?<=[-_.:~])\d+(?=$|[-_.:~])|\d{3,}/g, '{id}');
 
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
 const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+\b)?/g;

@@ -166,7 +166,7 @@ function sortable(staged: StagedSpans, index: number): Sortable {
     start,
     identity: [start, at(staged.end.values, index), kind, service, staged.nameOf(index)].join('\u0000'),
     fullness: Object.keys(attributes).length + (hasParent ? 1 : 0) + (staged.statusOf(index) === 'unset' ? 0 : 1),
-    content: JSON.stringify([attributes, staged.parentIdOf(index), staged.statusOf(index), staged.events(index)]),
+    content: JSON.stringify([attributes, staged.parentIdOf(index), staged.statusOf(index), staged.events.of(index)]),
   };
 }
 

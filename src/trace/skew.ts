@@ -121,7 +121,11 @@ export function skewRepairs(table: SpanTable, clocks: Clocks): ReadonlyMap<numbe
       const skew = a === b ? undefined : skewBetween(a, b);
       if (skew !== undefined) found.add(skew);
     }
-    if (found.size > 0) repairs.set(ordinal, [...found].sort((x, y) => (nameOf(x) < nameOf(y) ? -1 : 1)));
+    if (found.size > 0)
+      repairs.set(
+        ordinal,
+        [...found].sort((x, y) => (nameOf(x) < nameOf(y) ? -1 : 1)),
+      );
   }
   return repairs;
 }

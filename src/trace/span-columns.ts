@@ -135,11 +135,11 @@ export class SpanColumns implements SpanTable {
   }
 
   events(row: number): readonly SpanEvent[] {
-    return this.#staged.events(at(this.#source, row));
+    return this.#staged.events.of(at(this.#source, row));
   }
 
   eventNames(): readonly string[] {
-    return this.#staged.eventNames();
+    return this.#staged.events.names();
   }
 
   links(row: number): readonly SpanLink[] {

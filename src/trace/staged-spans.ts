@@ -1,20 +1,14 @@
-import type {
-  Attributes,
-  AttributeValue,
-  SpanEvent,
-  SpanKind,
-  SpanLink,
-  SpanRecord,
-  SpanStatus,
-} from '../model/span.ts';
+import type { Attributes, AttributeValue, SpanLink, SpanRecord, SpanStatus } from '../model/span.ts';
 import { Kind } from '../model/trace.ts';
 import { at, type SpanId, type TraceId } from '../model/units.ts';
 import { AttributePool, type Run } from './attribute-pool.ts';
 import { Dictionary, IntColumn, NumberColumn } from './column.ts';
-import { errorLevel } from './errors.ts';
-import { operationOf } from './operation.ts';
+import { errorLevel, TELL_FAILURE } from './errors.ts';
+import { operationOf, type Spoken, spokenBy } from './operation.ts';
 import { idText, readId } from './span-id.ts';
+import { StagedEvents } from './staged-events.ts';
 
+const STATUS = { unset: 0, ok: 1, error: 2 } as const satisfies Record<SpanStatus, number>;
 const STATUSES = ['unset', 'ok', 'error'] as const satisfies readonly SpanStatus[];
 
 /** Bits of the `marks` column of staged spans. */
@@ -45,23 +39,22 @@ export class StagedSpans {
   readonly #traces = new Map<TraceId, number>();
   #lastTrace = -1;
   readonly #pool = new AttributePool();
+  readonly events = new StagedEvents(this.texts, this.#pool);
   readonly #name = new IntColumn();
   readonly #status = new IntColumn();
   readonly #messages = new Map<number, string>();
   readonly #scope = new IntColumn();
   readonly #resource = new IntColumn();
   readonly #resources: Run[] = [];
+  /** By shape. */
+  readonly #toldBy: Told[] = [];
+  /** By resource. */
+  readonly #lastService: { readonly text: string; readonly id: number }[] = [];
   readonly #resourceIds = new Map<string, number>();
   readonly #resourcesSeen = new WeakMap<Attributes, number>();
-  /** Where the attributes of a span begin, and the shape of their keys; events of span n: [eventsFrom[n], eventsFrom[n + 1]). */
+  /** Where the attributes of a span begin, and the shape of their keys. */
   readonly #attributesFrom = new IntColumn();
   readonly #attributesShape = new IntColumn();
-  readonly #eventsFrom = new IntColumn();
-  readonly #eventNames = new Set<number>();
-  readonly #eventName = new IntColumn();
-  readonly #eventTime = new NumberColumn();
-  readonly #eventFrom = new IntColumn();
-  readonly #eventShape = new IntColumn();
 
   get size(): number {
     return this.trace.size;
@@ -79,18 +72,20 @@ export class StagedSpans {
     this.start.push(span.start);
     this.end.push(span.end);
     this.kind.push(Kind[span.kind]);
-    this.marks.push((parent === undefined ? 0 : Mark.hasParent) | (failed(span) ? Mark.error : 0));
-    this.service.push(this.texts.id(span.service));
-    this.operation.push(this.texts.id(operationOf(span)));
+    this.#attributesFrom.push(this.#pool.size);
+    const shape = this.#pool.put(span.attributes);
+    this.#attributesShape.push(shape);
+    const told = this.#told(shape);
+    this.marks.push((parent === undefined ? 0 : Mark.hasParent) | (failed(span, told.failure) ? Mark.error : 0));
+    this.operation.push(this.texts.id(operationOf(span, told.spoken)));
     this.#name.push(this.texts.id(span.name));
-    this.#status.push(STATUSES.indexOf(span.status));
+    this.#status.push(STATUS[span.status]);
     if (span.statusMessage !== undefined) this.#messages.set(index, span.statusMessage);
     this.#scope.push(span.scope === undefined ? -1 : this.texts.id(span.scope));
-    this.#resource.push(this.#resourceId(span.resource));
-    this.#attributesFrom.push(this.#pool.size);
-    this.#attributesShape.push(this.#pool.put(span.attributes));
-    this.#eventsFrom.push(this.#eventName.size);
-    for (const event of span.events) this.#addEvent(event);
+    const resource = this.#resourceId(span.resource);
+    this.#resource.push(resource);
+    this.service.push(this.#serviceId(span.service, resource));
+    this.events.add(span.events);
     if (span.links.length > 0) this.links.set(index, span.links);
   }
 
@@ -154,43 +149,10 @@ export class StagedSpans {
     return this.#pool.names(this.#resourceRun(index).shape);
   }
 
-  hasEvents(index: number): boolean {
-    return at(this.#eventsFrom.values, index) < this.#eventsTo(index);
-  }
-
-  events(index: number): readonly SpanEvent[] {
-    const events: SpanEvent[] = [];
-    for (let event = at(this.#eventsFrom.values, index); event < this.#eventsTo(index); event++) {
-      events.push({
-        name: this.texts.text(at(this.#eventName.values, event)),
-        time: at(this.#eventTime.values, event),
-        attributes: this.#pool.record(at(this.#eventFrom.values, event), at(this.#eventShape.values, event)),
-      });
-    }
-    return events;
-  }
-
-  eventNames(): readonly string[] {
-    return [...this.#eventNames].map((id) => this.texts.text(id));
-  }
-
-  #eventsTo(index: number): number {
-    return index + 1 < this.size ? at(this.#eventsFrom.values, index + 1) : this.#eventName.size;
-  }
-
   #resourceRun(index: number): Run {
     const run = this.#resources[at(this.#resource.values, index)];
     if (run === undefined) throw new RangeError(`Span ${index} has no resource`);
     return run;
-  }
-
-  #addEvent(event: SpanEvent): void {
-    const name = this.texts.id(event.name);
-    this.#eventNames.add(name);
-    this.#eventName.push(name);
-    this.#eventTime.push(event.time);
-    this.#eventFrom.push(this.#pool.size);
-    this.#eventShape.push(this.#pool.put(event.attributes));
   }
 
   #trace(traceId: TraceId, population: number): number {
@@ -205,6 +167,24 @@ export class StagedSpans {
     this.#lastTrace = trace;
     this.populations[trace] = (this.populations[trace] ?? 0) | (1 << population);
     return trace;
+  }
+
+  #told(shape: number): Told {
+    const known = this.#toldBy[shape];
+    if (known !== undefined) return known;
+    const keys = this.#pool.names(shape);
+    const told = { spoken: spokenBy(keys), failure: keys.some((key) => TELL_FAILURE.includes(key)) };
+    this.#toldBy[shape] = told;
+    return told;
+  }
+
+  /** Spans of one resource are of one service, mostly, and to compare two texts is cheaper than to look one up. */
+  #serviceId(service: string, resource: number): number {
+    const last = this.#lastService[resource];
+    if (last !== undefined && last.text === service) return last.id;
+    const id = this.texts.id(service);
+    this.#lastService[resource] = { text: service, id };
+    return id;
   }
 
   /** Resources are few: the spans of one process share one, by identity when one decoder made them, else by content. */
@@ -224,7 +204,15 @@ export class StagedSpans {
   }
 }
 
-function failed(span: SpanRecord): boolean {
-  const kind: SpanKind = span.kind;
-  return errorLevel({ kind, status: span.status, attribute: (key) => span.attributes[key] }) >= 2;
+/** What the keys of a span say before its values are looked at. */
+type Told = {
+  readonly spoken: Spoken;
+  /** Whether a value may say that the span failed. */
+  readonly failure: boolean;
+};
+
+function failed(span: SpanRecord, mayTell: boolean): boolean {
+  if (span.status !== 'unset') return span.status === 'error';
+  const { kind, status, attributes } = span;
+  return mayTell && errorLevel({ kind, status, attribute: (key) => attributes[key] }) >= 2;
 }

@@ -11,6 +11,10 @@ const HEADER = 5;
 const CHUNK_BITS = 20;
 const CHUNK = 1 << CHUNK_BITS;
 const CHUNKS = 1 << (31 - CHUNK_BITS);
+/** Most bytes that one UTF-16 unit takes in UTF-8. */
+const WIDEST = 3;
+/** Texts up to this length are copied unit by unit, which is quicker than to leave the engine for them. */
+const SHORT = 48;
 
 /**
  * Attribute values that never repeat, as bytes in chunks of 1 MiB, so that they cost what they measure and the garbage
@@ -19,17 +23,18 @@ const CHUNKS = 1 << (31 - CHUNK_BITS);
  */
 export class ValueHeap {
   readonly #chunks: Buffer[] = [];
+  #last = Buffer.alloc(0);
   #free = CHUNK;
 
   put(value: Exclude<AttributeValue, boolean>): number {
+    if (typeof value === 'number') return this.#putNumber(value);
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const length = typeof value === 'number' ? 8 : Buffer.byteLength(text);
-    const place = this.#reserve(HEADER + length);
-    const chunk = this.#chunk(this.#chunks.length - 1);
-    chunk.writeUInt8(typeof value === 'string' ? TEXT : typeof value === 'number' ? NUMBER : LIST, place);
-    chunk.writeUInt32LE(length, place + 1);
-    if (typeof value === 'number') chunk.writeDoubleLE(value, place + HEADER);
-    else chunk.write(text, place + HEADER);
+    const room = HEADER + WIDEST * text.length;
+    const place = this.#reserve(room > CHUNK ? HEADER + Buffer.byteLength(text) : room);
+    const length = this.#write(text, place + HEADER);
+    this.#last[place] = typeof value === 'string' ? TEXT : LIST;
+    this.#last.writeUInt32LE(length, place + 1);
+    this.#free = place + HEADER + length;
     return (this.#chunks.length - 1) * CHUNK + place;
   }
 
@@ -37,22 +42,40 @@ export class ValueHeap {
     const chunk = this.#chunk(address >>> CHUNK_BITS);
     const place = address & (CHUNK - 1);
     const kind = chunk.readUInt8(place);
+    if (kind === NUMBER) return chunk.readDoubleLE(place + 1);
     const from = place + HEADER;
-    if (kind === NUMBER) return chunk.readDoubleLE(from);
     const text = chunk.toString('utf8', from, from + chunk.readUInt32LE(place + 1));
     return kind === TEXT ? text : JSON.parse(text);
   }
 
-  /** Makes room in the last chunk and returns where it begins. */
+  #putNumber(value: number): number {
+    const place = this.#reserve(1 + Float64Array.BYTES_PER_ELEMENT);
+    this.#last[place] = NUMBER;
+    this.#free = this.#last.writeDoubleLE(value, place + 1);
+    return (this.#chunks.length - 1) * CHUNK + place;
+  }
+
+  /** Writes a text into the last chunk and returns how many bytes it took. */
+  #write(text: string, from: number): number {
+    const chunk = this.#last;
+    if (text.length > SHORT) return chunk.write(text, from);
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0x7f) return chunk.write(text, from);
+      chunk[from + index] = unit;
+    }
+    return text.length;
+  }
+
+  /** Makes room in the last chunk and returns where it begins; what is not used of it is free again. */
   #reserve(length: number): number {
     if (this.#free + length > CHUNK) {
       if (this.#chunks.length === CHUNKS) throw new RangeError('Attribute values that never repeat take over 2 GiB');
-      this.#chunks.push(Buffer.allocUnsafe(Math.max(CHUNK, length)));
+      this.#last = Buffer.allocUnsafe(Math.max(CHUNK, length));
+      this.#chunks.push(this.#last);
       this.#free = 0;
     }
-    const place = this.#free;
-    this.#free += length;
-    return place;
+    return this.#free;
   }
 
   #chunk(index: number): Buffer {
