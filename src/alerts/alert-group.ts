@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, factsIn, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, linksIn, linksInText, webLink } from './details.ts';
 import { check, digestOf, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -128,7 +128,7 @@ function alertOf(source: string, group: AlertGroup, members: readonly MemberAler
     ...(severity === undefined ? {} : { severity: cut(severity, 40) }),
     ...factsIn(details),
     ...(url === undefined ? {} : { url }),
-    links: linksIn(details),
+    links: { ...linksInText(textOf(details, ['description', 'message'])), ...linksIn(details) },
     labels: labelsOf(details.filter(({ path }) => !path.startsWith('__'))),
     traceIds: traceIdsIn(details.map(({ path, text }) => `${path}=${text}`)),
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Alert, AlertEvent } from '../model/alert.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, factsIn, labelsOf, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, linksInText, webLink } from './details.ts';
 import { check, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -70,7 +70,9 @@ function alertOf(source: string, alarm: Alarm, event: AlertEvent, delivery: stri
   const details = detailsOf(alarm);
   const service = SERVICE.map((name) => details.find(({ path }) => path === name)?.text).find((value) => value);
   const occurredAt = microsOf(alarm.StateChangeTime) ?? now;
-  const runbook = webLink(/https?:\/\/[^\s<>"')\]]+/.exec(cut(alarm.AlarmDescription ?? '', 5_000))?.[0]);
+  // An address without a name is what somebody shall read, the runbook.
+  const runbook = webLink(/https?:\/\/[^\s<>"')\]|]+/.exec(cut(alarm.AlarmDescription ?? '', 5_000))?.[0]);
+  const named = linksInText(alarm.AlarmDescription);
   const url = consoleOf(alarm);
   return {
     source,
@@ -83,7 +85,7 @@ function alertOf(source: string, alarm: Alarm, event: AlertEvent, delivery: stri
     startedAt: occurredAt,
     ...factsIn(details),
     ...(url === undefined ? {} : { url }),
-    links: runbook === undefined ? {} : { runbook },
+    links: Object.keys(named).length > 0 || runbook === undefined ? named : { runbook },
     labels: labelsOf(details),
     traceIds: traceIdsIn([alarm.AlarmDescription, alarm.NewStateReason].map((text) => cut(text ?? '', 5_000))),
   };

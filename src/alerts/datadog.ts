@@ -4,7 +4,8 @@
  * Set-up: make up a token. Integrations → Webhooks → New: name `causeway`, URL `https://<bot>/webhooks/datadog`, custom
  * headers `{"X-Causeway-Token": "<token>"}`, and as payload the template below. Then write `@webhook-causeway` into the
  * message of the monitors. In `causeway.yml`: `alerts: { datadog: { tokens: "${DATADOG_TOKEN}" } }`. Tags of the monitor
- * become labels, and `service:` among them names the service. Without the template a recovery cannot be told to belong to
+ * become labels, and `service:` among them names the service. Links in the message (`Runbook: https://…`, `[Dashboard](https://…)`)
+ * reach the card. Without the template a recovery cannot be told to belong to
  * its alert, since Datadog's own payload gives each event a new id.
  *
  * Source: Datadog documentation, "Webhooks integration".
@@ -40,6 +41,7 @@ export const datadog = preset({
     labels: ['tags', 'scope', 'scopes'],
     delivery: 'id',
     trace: 'trace_id',
+    text: 'body',
   },
   status: {
     triggered: ['Triggered', 'Re-Triggered', 'Renotify', 'Warn', 'Re-Warn', 'No Data', 'Re-No Data'],

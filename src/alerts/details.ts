@@ -111,6 +111,30 @@ export function namedLinks(links: readonly { readonly text: string; readonly hre
   return { ...(runbook ? { runbook } : {}), ...(dashboard ? { dashboard } : {}), ...(owner ? { owner } : {}) };
 }
 
+const TEXT_SEARCHED = 5_000;
+/** How far before an address its name may begin. */
+const NAME_BEFORE = 40;
+
+/**
+ * Links that somebody wrote into a text, by the words before them on the line or by their mark-up: `Runbook: https://…`,
+ * `[Dashboard](https://…)`, `<https://…|Owner>`.
+ */
+export function linksInText(text: string | null | undefined): Alert['links'] {
+  const searched = cut(text ?? '', TEXT_SEARCHED);
+  let end = 0;
+  const links = Array.from(searched.matchAll(/https?:\/\/[^\s<>"')\]|]+/g), (match) => {
+    const line =
+      searched
+        .slice(Math.max(end, match.index - NAME_BEFORE), match.index)
+        .split('\n')
+        .at(-1) ?? '';
+    end = match.index + match[0].length;
+    const after = /^\|([^>\n]{1,40})>/.exec(searched.slice(end, end + 50))?.[1] ?? '';
+    return { text: `${line} ${after}`, href: match[0].replace(/[.,;:!?]+$/, '') };
+  });
+  return namedLinks(links);
+}
+
 /** The text when it is an http(s) address, so that no `javascript:` becomes a link in a channel. */
 export function webLink(text: string | null | undefined): string | undefined {
   if (text === undefined || text === null || !URL.canParse(text)) return undefined;

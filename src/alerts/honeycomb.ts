@@ -33,6 +33,7 @@ export const honeycomb = preset({
     ],
     url: ['result_url', 'trigger_url'],
     runbook: 'runbook_url',
+    text: ['trigger_description', 'description'],
     labels: 'result_groups_triggered',
     trace: ['trace_id', 'result_groups_triggered.0.Group.trace.trace_id'],
   },

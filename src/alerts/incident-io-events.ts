@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Alert, AlertEvent } from '../model/alert.ts';
+import { isOwnNote } from '../model/note.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, factsIn, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, labelsOf, linksIn, linksInText, webLink } from './details.ts';
 import { check, keyOf, Text } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -59,7 +60,7 @@ const Incident = z.object({
     .catch([]),
 });
 type Incident = z.output<typeof Incident>;
-const StatusUpdate = z.object({ incident: Incident, new_status: Status, previous_status: Status });
+const StatusUpdate = z.object({ incident: Incident, new_status: Status, previous_status: Status, message: Text });
 
 /** In these an incident is over; `triage` and `live` are before that, `paused` says nothing. */
 const OVER = new Set(['closed', 'learning', 'post-incident', 'declined', 'canceled', 'cancelled', 'merged']);
@@ -85,7 +86,8 @@ export function readIncidentIo(source: string, json: unknown, delivery: string, 
       return { alerts: [{ ...common, ...ofIncident(incident, 'triggered', microsOf(incident.created_at) ?? now) }] };
     }
     case 'public_incident.incident_status_updated_v2': {
-      const { incident, new_status, previous_status } = check(StatusUpdate, payload, 'incident.io', [type]);
+      const { incident, new_status, previous_status, message } = check(StatusUpdate, payload, 'incident.io', [type]);
+      if (isOwnNote(message ?? '')) return { ignored: 'An update of our own.' };
       const event = eventOf(new_status?.category, previous_status?.category);
       if (event === undefined || isDrill(incident)) {
         return { ignored: `An incident that became ${cut(new_status?.name ?? 'something', 80)} is nothing to act on.` };
@@ -185,7 +187,7 @@ function bodyOf(
     ...(told.severity ? { severity: cut(told.severity, 40) } : {}),
     ...factsIn(told.details),
     ...(url === undefined ? {} : { url }),
-    links: linksIn(told.details),
+    links: { ...linksInText(told.text), ...linksIn(told.details) },
     labels: labelsOf(told.details),
     traceIds: traceIdsIn([
       cut(told.title, 2_000),

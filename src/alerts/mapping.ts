@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { ALERT_EVENTS, type Alert, type AlertEvent } from '../model/alert.ts';
+import { isOwnNote } from '../model/note.ts';
 import type { EpochMicros } from '../model/units.ts';
-import { cut, type Detail, factsIn, flattenDetails, labelsOf, linksIn, webLink } from './details.ts';
+import { cut, type Detail, factsIn, flattenDetails, labelsOf, linksIn, linksInText, webLink } from './details.ts';
 import { keyOf, timelessDelivery } from './payload.ts';
 import { microsOf } from './times.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -31,6 +32,8 @@ export const fieldPaths = z.strictObject({
   environment: fieldPath.optional(),
   /** The chat channel that was made for this incident, by its id or name. */
   channel: fieldPath.optional(),
+  /** Text for people, in which links to a runbook, a dashboard and an owner are looked for. */
+  text: fieldPath.optional(),
   /** What somebody wrote, such as how it was resolved. */
   note: fieldPath.optional(),
   time: fieldPath.optional(),
@@ -80,6 +83,8 @@ export function mapAlert(
   const said = fields.status === undefined ? undefined : textAt(json, fields.status);
   const event = said === undefined ? 'triggered' : eventOf(said, status);
   if (event === undefined) return { ignored: `The status ${cut(said ?? '', 80)} is nothing to act on.` };
+  const note = fields.note === undefined ? undefined : textAt(json, fields.note);
+  if (note !== undefined && isOwnNote(note)) return { ignored: 'A note of our own.' };
   const optional = (path: readonly string[] | undefined) => (path === undefined ? undefined : textAt(json, path));
   const time = fields.time === undefined ? undefined : microsOf(valueAt(json, fields.time));
   const startedAt = fields.startedAt === undefined ? undefined : microsOf(valueAt(json, fields.startedAt));
@@ -108,7 +113,7 @@ export function mapAlert(
     ...factsIn(details),
     ...factsAt(fields, json),
     ...(url === undefined ? {} : { url }),
-    links: { ...linksIn(details), ...linksAt(fields, json) },
+    links: { ...linksInText(optional(fields.text)), ...linksIn(details), ...linksAt(fields, json) },
     labels: labelsOf(details),
     traceIds: traceIdsIn([
       ...(fields.trace ?? []).flatMap((path) =>

@@ -24,6 +24,7 @@ export const opsgenie = preset({
     // Nanoseconds in old alerts and milliseconds in new ones.
     time: ['alert.updatedAt', 'alert.createdAt'],
     startedAt: 'alert.createdAt',
+    text: 'alert.description',
     labels: ['alert.details', 'alert.tags'],
     trace: ['alert.details.trace_id', 'alert.description'],
   },

@@ -20,7 +20,10 @@ export const SPLUNK_ON_CALL_TEMPLATE = `{
   "severity": "\${{ALERT.message_type}}",
   "time": "\${{STATE.LAST_TIMESTAMP}}",
   "started": "\${{STATE.INCIDENT_TIMESTAMP}}",
-  "url": "\${{ALERT.alert_url}}"
+  "url": "\${{ALERT.alert_url}}",
+  "runbook": "\${{ALERT.vo_annotate.u.Runbook}}",
+  "dashboard": "\${{ALERT.vo_annotate.u.Dashboard}}",
+  "message": "\${{ALERT.state_message}}"
 }`;
 
 export const splunkOnCall = preset({
@@ -34,7 +37,11 @@ export const splunkOnCall = preset({
     time: ['time', 'STATE.LAST_TIMESTAMP'],
     startedAt: ['started', 'STATE.INCIDENT_TIMESTAMP'],
     url: ['url', 'ALERT.alert_url'],
-    runbook: ['runbook', 'ALERT.runbook_url'],
+    // Annotations of an alert; `u` says that it is an address.
+    runbook: ['runbook', 'ALERT.vo_annotate.u.Runbook', 'ALERT.runbook_url'],
+    dashboard: ['dashboard', 'ALERT.vo_annotate.u.Dashboard'],
+    owner: ['owner', 'ALERT.vo_annotate.u.Owner'],
+    text: ['message', 'ALERT.state_message'],
     labels: 'labels',
     trace: ['trace_id', 'ALERT.trace_id', 'ALERT.state_message'],
   },

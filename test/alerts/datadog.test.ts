@@ -17,6 +17,13 @@ const source = presetContract('datadog', {
         severity: 'P2',
         occurredAt: 1_773_457_925_000_000,
         url: 'https://app.datadoghq.com/event/event?id=5485379890863845239',
+        links: {
+          runbook: 'https://wiki.example.com/checkout-5xx',
+          dashboard: 'https://app.datadoghq.com/dashboard/abc',
+        },
+        priority: 'P2',
+        team: 'payments',
+        environment: 'production',
         labels: { env: 'production', service: 'checkout-api', team: 'payments', monitor: 'true' },
       },
     ],

@@ -117,3 +117,13 @@ describe('the signature of Svix', () => {
     expect(source.read(signed(body))).toMatchObject({ alerts: [{ delivery: signed(body).headers['webhook-id'] }] });
   });
 });
+
+test('an update of our own is not news', () => {
+  const json = JSON.parse(readFileSync('test/fixtures/incident-io/incident.closed.json', 'utf8'));
+  json['public_incident.incident_status_updated_v2'].message = 'Causeway: Cause: auth.  \n[causeway 3f9a2b7c1d20]';
+  const reading = makeSource('incident-io', { unsigned: true }).read({
+    headers: {},
+    body: Buffer.from(JSON.stringify(json)),
+  });
+  expect(reading).toEqual({ ignored: 'An update of our own.' });
+});

@@ -19,7 +19,10 @@ presetContract('new-relic', {
         occurredAt: 1_773_457_926_699_000,
         startedAt: 1_773_457_925_352_000,
         url: 'https://radar-api.service.newrelic.com/accounts/1/issues/c5faa7e6',
-        links: { runbook: 'https://runbooks.example.com/checkout' },
+        links: {
+          runbook: 'https://runbooks.example.com/checkout',
+          dashboard: 'https://gorgon.nr-assets.net/image/c5faa7e6',
+        },
         traceIds: [],
       },
     ],

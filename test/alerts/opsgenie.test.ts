@@ -1,6 +1,7 @@
-import { presetContract } from './presets.ts';
+import { expect, test } from 'vitest';
+import { fixtureOf, presetContract } from './presets.ts';
 
-presetContract('opsgenie', {
+const source = presetContract('opsgenie', {
   life: { begins: 'create.json', ends: 'close.json' },
   withLabels(json, count) {
     json.alert.details = Object.fromEntries(Array.from({ length: count }, (_, at) => [`detail-${at}`, 'x']));
@@ -18,7 +19,7 @@ presetContract('opsgenie', {
         // 1773457925288000110 nanoseconds, which is no number that JavaScript has.
         occurredAt: 1_773_457_925_288_000,
         startedAt: 1_773_457_925_288_000,
-        links: { runbook: 'https://runbooks.example.com/cart' },
+        links: { runbook: 'https://runbooks.example.com/cart', dashboard: 'https://grafana.example.com/d/cart' },
         labels: { runbook: 'https://runbooks.example.com/cart', env: 'production', vip: 'true', team: 'payments' },
         traceIds: ['4bf92f3577b34da6a3ce929d0e0e4736'],
       },
@@ -28,4 +29,12 @@ presetContract('opsgenie', {
     'note.json': [{ event: 'updated', note: 'looking', team: 'payments', priority: '3' }],
     'custom.json': { ignored: /TestAction/ },
   },
+});
+
+test('a note of our own is not news', () => {
+  const json = JSON.parse(fixtureOf('opsgenie', 'note.json').toString());
+  json.alert.note = 'Causeway: Cause: auth.\n[causeway 3f9a2b7c1d20]';
+  expect(source.read({ headers: {}, body: Buffer.from(JSON.stringify(json)) })).toEqual({
+    ignored: 'A note of our own.',
+  });
 });

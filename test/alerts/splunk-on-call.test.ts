@@ -16,6 +16,10 @@ presetContract('splunk-on-call', {
         title: 'Оплата: ошибки',
         service: 'checkout-api',
         severity: 'CRITICAL',
+        links: {
+          runbook: 'https://runbooks.example.com/checkout',
+          dashboard: 'https://grafana.example.com/d/checkout',
+        },
         occurredAt: 1_773_457_926_582_000,
       },
     ],
