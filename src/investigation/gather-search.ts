@@ -4,15 +4,13 @@ import type { Rung, Target } from './aim.ts';
 import type { Allowance } from './budget.ts';
 import { changePoint } from './change-point.ts';
 import type { Notes } from './notes.ts';
-import { ALERT_PRECISION, ENOUGH, splitWithoutOnset } from './onset.ts';
+import { ALERT_PRECISION, ENOUGH, FEWEST_SUSPECTS, splitWithoutOnset } from './onset.ts';
 
 /** The hour before the alert: what is usual at this time of the day. */
 const LOOK_BACK = 64 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 /** Errors and the slowest are wanted from around the alert only. */
 const SUSPECT_WINDOW = 10 * MINUTE;
-/** With fewer traces than this since the onset a narrow question is asked more widely. */
-const FEWEST_SUSPECTS = 5;
 /** As many as are read; more need not be found. */
 export const BASELINE_WANTED = 200;
 

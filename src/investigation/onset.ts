@@ -8,6 +8,8 @@ import { changePoint, type Occurrence } from './change-point.ts';
 const DEPLOY_WINDOW = 15 * MINUTE;
 /** Healthy traces that make a baseline by themselves. */
 export const ENOUGH = 20;
+/** With fewer traces than this since the trouble began there is hardly anything to look at. */
+export const FEWEST_SUSPECTS = 5;
 /** Alerts come with whole seconds, and from another clock than the traces. */
 export const ALERT_PRECISION = 2 * SECOND;
 /** Where the baseline ends when no moment stands out: as far before the alert as there are enough traces. */
@@ -31,11 +33,17 @@ export function splitAtOnset(table: SpanTable, alertAt: EpochMicros, picked: Rea
   return { at: table.epoch + splitWithoutOnset(starts, alertAt - table.epoch) };
 }
 
-/** The end of a baseline that nothing marks; `starts` ascend. */
+/**
+ * The end of a baseline that nothing marks: minutes before the alert, or less where only the last minutes are known, so that
+ * there is something on either side; failing that, all but the latest quarter. `starts` ascend.
+ */
 export function splitWithoutOnset(starts: readonly number[], alertAt: number): number {
-  const before = (split: number) => starts.filter((start) => start < split).length;
-  const back = FALLBACKS.find((back) => before(alertAt - back) >= ENOUGH) ?? 0;
-  return alertAt - back;
+  for (const back of FALLBACKS) {
+    const before = starts.filter((start) => start < alertAt - back).length;
+    if (before >= ENOUGH && starts.length - before >= FEWEST_SUSPECTS) return alertAt - back;
+  }
+  const latest = Math.max(FEWEST_SUSPECTS, Math.ceil(starts.length / 4));
+  return starts.length >= ENOUGH ? (starts[starts.length - latest] ?? alertAt) : alertAt - FALLBACKS[0];
 }
 
 /** When the trouble began; undefined where no moment stands out. */

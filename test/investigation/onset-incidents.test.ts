@@ -47,7 +47,7 @@ test('whatever the load, the machine and the deploys, next to no harmed request 
   fc.assert(
     fc.property(visible, (sketch) => {
       const { size, sick, possible } = baselineOf(sketch);
-      expect(size).toBeGreaterThanOrEqual(Math.min(10, possible));
+      if (possible >= 25) expect(size).toBeGreaterThanOrEqual(10);
       // One in ten of a small baseline, few of a large one: an onset of a third of the requests is not to the request exact.
       expect(sick).toBeLessThanOrEqual(Math.max(3, 0.03 * size));
     }),
@@ -100,10 +100,14 @@ test('an alert of whole seconds, or of a clock that is a little behind, is no re
   expect(splitAtOnset(table, faultAt - 900_000).onset?.at).toBe(splitAtOnset(table, faultAt + 1_000_000).onset?.at);
 });
 
-test('where no moment stands out the baseline ends as far before the alert as it can and still be one', () => {
+test.each([
+  ['after the alert', false],
+  ['with the alert', true],
+])('where no moment stands out there are a baseline and suspects all the same, when traces end %s', (_, ended) => {
   const { spans, alertAt } = incidentOf({ ...QUIET, share: 0 });
-  const { at, onset } = splitAtOnset(buildTable(spans), alertAt);
+  const last = spans.reduce((latest, { start }) => Math.max(latest, start), 0);
+  const { at, onset } = splitAtOnset(buildTable(spans), ended ? last + 1 : alertAt);
   expect(onset).toBeUndefined();
   expect(spans.filter(({ start }) => start < at).length).toBeGreaterThanOrEqual(20);
-  expect(at).toBeLessThanOrEqual(alertAt);
+  expect(spans.filter(({ start }) => start >= at).length).toBeGreaterThanOrEqual(5);
 });
