@@ -95,12 +95,12 @@ function actorBehind(view: View, { kind, hypotheses: [top] }: Verdict, affected:
   return theirs >= MOSTLY * sum(affected) ? suspicious : undefined;
 }
 
-const nothingBroke = (verdict: Verdict): Verdict => ({
-  ...verdict,
+const nothingBroke = ({ model }: Verdict): Verdict => ({
   kind: 'cannot-tell',
   confidence: 'low',
   hypotheses: [],
   missing: [{ claim: 'one-actor', values: {} }],
+  model,
 });
 
 /** A lineage is told when it was asked for, and when nothing broke but somebody reads far more than anybody else. */

@@ -28,8 +28,8 @@ export type ConnectionSetup = {
   readonly handshakes: readonly SetupSpan[];
 };
 
-/** Handshakes under other names than those of Node's, Go's and .NET's instrumentation. */
-const HANDSHAKE = /\btls[ ._-]?handshake\b/i;
+/** Handshakes under other names than those of Node's, Go's and .NET's instrumentation; `SSL handshake` is Netty's. */
+const HANDSHAKE = /\b(tls|ssl)[ ._-]?handshake\b/i;
 const TLS_TROUBLE = /\b(tls|ssl|handshake|certificate|secure)\b/i;
 /** Times of two attempts may overlap by this much, µs. */
 const GRAIN = 2_000;

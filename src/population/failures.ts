@@ -75,7 +75,8 @@ export function failureRises(
       return {
         cell,
         party,
-        now: { with: now, of: at(visits.now, cell) },
+        // One call may fail several times, as when it opens connections, but it is one call.
+        now: seen,
         before: known,
         weight: rise * (UNFELT + (1 - UNFELT) * felt),
         rows,
