@@ -39,7 +39,7 @@ export function createMetrics(depth: () => Promise<QueueDepth>): {
   const meter = provider.getMeter('causeway');
   const counter = (name: string, description: string) => meter.createCounter(`causeway_${name}`, { description });
   const histogram = (name: string, description: string, explicitBucketBoundaries: number[]) =>
-    meter.createHistogram(`causeway_${name}`, { description, unit: 's', advice: { explicitBucketBoundaries } });
+    meter.createHistogram(`causeway_${name}_seconds`, { description, advice: { explicitBucketBoundaries } });
 
   const webhooks = counter('webhooks', 'Webhooks by what became of them');
   const rejected = counter('webhooks_rejected', 'Webhooks that were refused, by why');
@@ -52,9 +52,8 @@ export function createMetrics(depth: () => Promise<QueueDepth>): {
   const judgements = counter('judgements', 'Answers to "Was this right?"');
 
   const jobs = meter.createObservableGauge('causeway_queue_jobs', { description: 'Jobs in the queue' });
-  const age = meter.createObservableGauge('causeway_queue_age', {
+  const age = meter.createObservableGauge('causeway_queue_age_seconds', {
     description: 'How long the oldest job that could run has waited',
-    unit: 's',
   });
   meter.addBatchObservableCallback(
     async (observed) => {

@@ -19,6 +19,9 @@ export function describeWith(need: string, isThere: boolean, name: string, suite
 }
 
 export const redisServer = onPath('redis-server');
+export const prometheus = onPath('prometheus');
+/** Debian's name, and everybody else's. */
+export const alertmanager = onPath('prometheus-alertmanager') ?? onPath('alertmanager');
 export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
 function onPath(program: string): string | undefined {

@@ -16,6 +16,8 @@ export type ShopOptions = {
   readonly log: Log;
   /** The processes are stopped when nobody has started an incident for so long; a quarter of an hour by default. */
   readonly idleMs?: number;
+  /** Told how each customer was served, whatever is being played: what a monitoring of the shop would count. */
+  observe?(outcome: Outcome): void;
 };
 
 /** How often the fault's traffic comes before the shop gives up waiting for its alert. */
@@ -30,7 +32,8 @@ const ROUNDS = 3;
  *   come up  │ requests        │ threshold (created_at) │ drain, flush, webhook   │ trickle
  * ```
  */
-export function createShop({ otlpUrl, webhookUrl, webhookSecret, log, idleMs = 15 * 60_000 }: ShopOptions): Scenarios {
+export function createShop(options: ShopOptions): Scenarios {
+  const { otlpUrl, webhookUrl, webhookSecret, log, idleMs = 15 * 60_000 } = options;
   const states = new Map<string, ScenarioState>(FAULTS.map(({ name }) => [name, { phase: 'idle' }]));
   let fleet: Fleet | undefined;
   let running: { readonly name: string; readonly over: Promise<void> } | undefined;
@@ -55,7 +58,10 @@ export function createShop({ otlpUrl, webhookUrl, webhookSecret, log, idleMs = 1
       await fleet.goHome();
       return fleet;
     }
-    const started = await startFleet(otlpUrl, (outcome) => listener(outcome));
+    const started = await startFleet(otlpUrl, (outcome) => {
+      options.observe?.(outcome);
+      listener(outcome);
+    });
     fleet = started;
     // Between runs nobody waits on the processes: a death is written down and the next run starts afresh.
     started.crashed.catch((failure) => {
