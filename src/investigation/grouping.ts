@@ -17,6 +17,10 @@ import { refreshOf } from './refresh.ts';
 const UNENDED: Micros = 60 * MINUTE;
 /** Alerts are late: this long after an end they may still be about what ended. */
 const LATE: Micros = 3 * MINUTE;
+/** What begins within so much of each other may well be one trouble, */
+const AT_ONCE: Micros = 5 * MINUTE;
+/** and is told within so much. */
+const TOLD_MS = 15 * 60_000;
 /** A cause has one card for so long at most; then it deserves a new one. */
 const CLAIM_MS = 24 * 3_600_000;
 /** Times that one cause may end and come back within that. */
@@ -44,6 +48,8 @@ export function createGrouping(parts: {
   /** The investigation whose card tells this verdict; undefined when it is this one. Asked again, the answer is the same. */
   async function leaderOf(answered: Answered): Promise<Answered | undefined> {
     if (answered.trigger.kind !== 'alert') return undefined;
+    const beside = await namedBeside(answered);
+    if (beside !== undefined) return beside;
     const cause = causeOf(answered);
     let key = `cause:${cause}`;
     for (let link = 0; link < MOST_LINKS; link += 1) {
@@ -57,6 +63,16 @@ export function createGrouping(parts: {
       key = `cause:${cause}:after:${note}`;
     }
     return undefined;
+  }
+
+  /** Where nobody can be named while the channel was just told of a cause that began at the same time, one card is enough. */
+  async function namedBeside(answered: Answered): Promise<Answered | undefined> {
+    if (culpritOf(answered.analysis) !== undefined || answered.analysis.lineage !== undefined) return undefined;
+    const id = await ledger.read(toldKey(answered));
+    const other = id === undefined || id === answered.id ? undefined : await store.find({ by: 'id', id });
+    if (other?.status !== 'answered' || other.follows !== undefined) return undefined;
+    const apart = Math.abs(beginOf(other) - beginOf(answered));
+    return apart <= AT_ONCE && culpritOf(other.analysis) !== undefined ? other : undefined;
   }
 
   /** The one answers for the other's alert and for all that follow it. May be repeated. */
@@ -85,6 +101,7 @@ export function createGrouping(parts: {
   async function stands(answered: Answered): Promise<void> {
     const kin = kinOfTrigger(answered);
     if (kin !== undefined) await kinships.answered(kin, answered.id);
+    if (culpritOf(answered.analysis) !== undefined) await ledger.settle(toldKey(answered), answered.id, TOLD_MS);
   }
 
   async function refresh(id: string): Promise<void> {
@@ -121,6 +138,10 @@ function endOf({ resolvedAt, answeredAt, rechecks, analysis, fires }: Answered):
   if (resolvedAt !== undefined) return resolvedAt + LATE;
   const seen = rechecks.filter(({ affected }) => affected > 0).at(-1)?.at ?? 0;
   return Math.max(answeredAt, seen, analysis.impact.lastSeen ?? 0, fires?.at(-1) ?? 0) + UNENDED;
+}
+
+function toldKey({ channel }: Investigation): string {
+  return `told:${channel}`;
 }
 
 function kinOfTrigger({ trigger, channel }: Investigation): string | undefined {

@@ -176,7 +176,8 @@ export function createIntake(parts: IntakeParts): Intake {
   async function resolve(known: Investigation | undefined, alert: Alert): Promise<Acceptance> {
     const { source, id: alertId, occurredAt, mergedInto } = alert;
     // Kept on its own too: "resolved" may overtake "triggered", which must then not look like a fresh fire.
-    const remembered = () => ledger.settle(resolvedKey(alert), String(occurredAt), DELIVERY_MS);
+    const latest = Math.max(Number((await ledger.read(resolvedKey(alert))) ?? 0), occurredAt);
+    const remembered = () => ledger.settle(resolvedKey(alert), String(latest), DELIVERY_MS);
     if (known === undefined) {
       const leader = await followers.leaderOf(source, alertId);
       const id = leader ?? idOf([source, alertId]);

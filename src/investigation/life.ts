@@ -29,7 +29,8 @@ export function opened(life: Pick<Life, 'id' | 'trigger' | 'channel' | 'openedAt
   const { trigger } = life;
   if (trigger.kind !== 'alert') return { status: 'opened', ...life, repeats: 0 };
   const { alert } = trigger;
-  return { status: 'opened', ...life, repeats: 0, fires: [alert.occurredAt], counted: [markOf(alert)] };
+  const { occurredAt } = alert;
+  return { status: 'opened', ...life, repeats: 0, firedAt: occurredAt, fires: [occurredAt], counted: [markOf(alert)] };
 }
 
 /** The alert fires: again, still, or later than something that we know already. */
@@ -37,6 +38,7 @@ export function fired(current: Investigation, alert: Alert): Step {
   if (current.counted?.includes(markOf(alert))) return { next: current, work: nextOf(current) };
   const counts = {
     repeats: current.repeats + 1,
+    firedAt: Math.max(lastFire(current), alert.occurredAt),
     counted: [...(current.counted ?? []), markOf(alert)].slice(-COUNTED_KEPT),
   };
   const isNewest = alert.occurredAt >= lastFire(current);
@@ -100,8 +102,8 @@ export function isBuried(current: Investigation, alert: Alert): boolean {
   return alert.occurredAt - Math.max(lastFire(current), current.resolvedAt ?? 0) > SAME_THREAD;
 }
 
-function lastFire({ fires, trigger, openedAt }: Investigation): EpochMicros {
-  return fires?.at(-1) ?? (trigger.kind === 'alert' ? trigger.alert.occurredAt : openedAt);
+function lastFire({ firedAt, trigger, openedAt }: Investigation): EpochMicros {
+  return firedAt ?? (trigger.kind === 'alert' ? trigger.alert.occurredAt : openedAt);
 }
 
 /** What it was the last time that it was looked at to an end. */

@@ -110,6 +110,9 @@ export function createPublisher(parts: {
   async function pointTo(follower: Investigation, leader: Investigation): Promise<void> {
     const link = leader.thread && (await chat.permalink(leader.thread));
     const message = words.sameCause(follower, leader, link);
+    const isNamed = follower.status === 'answered' && culpritOf(follower.analysis) !== undefined;
+    if (follower.status === 'answered' && !isNamed && leader.thread !== undefined)
+      await reply(follower, leader.thread, words.sameCause(follower, leader, undefined), 'beside');
     if (follower.thread !== undefined) await chat.amend(follower.thread, message);
     else if (follower.channel !== leader.channel) {
       const key = `pointer:${leader.id}:${follower.channel}`;

@@ -107,6 +107,8 @@ type Common = {
   readonly heldUntil?: EpochMicros;
   /** Times the same alert fired again. */
   readonly repeats: number;
+  /** When it fired last. */
+  readonly firedAt?: EpochMicros;
   /** When it began to fire, and began again after an end: the latest few, in order. Plain repeats are not among them. */
   readonly fires?: readonly EpochMicros[];
   /** It comes and goes so fast that it is counted and not looked at. */

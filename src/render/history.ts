@@ -52,13 +52,18 @@ export function sameCause(
   leader: Investigation,
   link: string | undefined,
 ): Line {
-  const merged = follower.status !== 'answered' || leader.status !== 'answered';
   const fillings = { subject: subject(follower), other: subject(leader) };
-  const said = merged
-    ? speaker.say('card.part-of', fillings)
-    : speaker.say('card.same-cause', { ...fillings, verdict: pieces(...headlineOf(speaker, leader)) });
+  const said = sayWhy();
   const thread = link && [' ', { link, text: lineText(speaker.say('card.link-thread')) }];
   return joinStrings([...said, ...(thread || [])]);
+
+  function sayWhy(): Line {
+    if (follower.status !== 'answered' || leader.status !== 'answered') return speaker.say('card.part-of', fillings);
+    const [of, to] = [culpritOf(follower.analysis), culpritOf(leader.analysis)];
+    if (of === undefined && to !== undefined) return speaker.say('card.beside', fillings);
+    if (!isSameCulprit(of, to)) return speaker.say('card.part-of', fillings);
+    return speaker.say('card.same-cause', { ...fillings, verdict: pieces(...headlineOf(speaker, leader)) });
+  }
 }
 
 /** The one reply that a trouble gets which came back as another. */

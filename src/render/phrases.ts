@@ -38,6 +38,7 @@ export const PHRASES = {
     another: ['now'],
     'same-cause': ['subject', 'other', 'verdict'],
     'part-of': ['subject', 'other'],
+    beside: ['subject', 'other'],
     counts: ['with', 'of'],
     'counts-healthy': ['with', 'of', 'baselineWith', 'baselineOf'],
     qualifier: ['key', 'value'],

@@ -176,6 +176,7 @@ const common = {
   escalatedAt: micros.optional(),
   heldUntil: micros.optional(),
   repeats: count,
+  firedAt: micros.optional(),
   fires: z.array(micros).optional(),
   flapping: z.looseObject({ times: count, during: micros }).optional(),
   counted: z.array(text).optional(),

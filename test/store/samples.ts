@@ -69,6 +69,7 @@ export function answered(id: string): Answered {
     acknowledgedAt: T0 + 8,
     escalatedAt: T0 + 8,
     repeats: 2,
+    firedAt: T0 + 6,
     fires: [T0, T0 + 6],
     flapping: { times: 4, during: 60_000_000 },
     counted: ['d-1', 'd-2'],
