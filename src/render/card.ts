@@ -28,6 +28,8 @@ export type CardExtras = {
 /** A card is read on a phone at night: longer than this and nobody does. Buttons and addresses of links do not count. */
 export const CARD_LIMIT = 900;
 const EVIDENCE_LINES = 3;
+/** Of how the traces were found; who wants all of it asks how we know. */
+const NOTES_LIMIT = 160;
 /** What is left of a name when nothing else helps. */
 const SHORT_NAME = 24;
 
@@ -128,8 +130,19 @@ export function chosenOf(speaker: Speaker, { analysis, gathering }: Answered): L
   };
   const chosen = speaker.say(gathering.baseline === 0 ? 'card.chosen-no-baseline' : 'card.chosen', numbers);
   const confidence = speaker.say(`card.confidence-${analysis.verdict.confidence}`);
-  const note = gathering.notes[0];
-  return joinStrings([...chosen, ...(note === undefined ? [] : [` ${safeName(note, 120)}.`]), ' ', ...confidence]);
+  return joinStrings([...chosen, ...shortly(gathering.notes).map((note) => ` ${note}.`), ' ', ...confidence]);
+}
+
+/** As many notes as the small print has room for, at least the first: they come with what weakens the verdict before the rest. */
+function shortly(notes: readonly string[]): readonly string[] {
+  const said: string[] = [];
+  let room = NOTES_LIMIT;
+  for (const note of notes.map((note) => safeName(note, 120))) {
+    room -= note.length;
+    if (room < 0 && said.length > 0) break;
+    said.push(note);
+  }
+  return said;
 }
 
 function buttonsOf(speaker: Speaker, { analysis }: Answered): readonly Button[] {

@@ -7,7 +7,7 @@ import type { Message } from '../../src/model/message.ts';
 import type { Analysis, Hypothesis } from '../../src/model/verdict.ts';
 import { CARD_LIMIT, lengthOf } from '../../src/render/card.ts';
 import { assertGrounded, groundsOf } from '../../src/render/grounding.ts';
-import { plainText } from '../../src/render/plain-text.ts';
+import { lineText, plainText } from '../../src/render/plain-text.ts';
 import { AUDIT, answered, CANNOT_TELL, CASCADE, evidence, finding, SINCE, testWords } from './speaking.ts';
 
 const words = testWords();
@@ -228,7 +228,8 @@ describe('hostile names', () => {
           impact: { ...CASCADE.impact, entry },
         };
         const base = answered(analysis);
-        const of: Answered = { ...base, gathering: { ...base.gathering, notes: [note] } };
+        const notes = [note, 'Suspects: 60 failed, 60 slow, 80 by chance; healthy ones by chance', note];
+        const of: Answered = { ...base, gathering: { ...base.gathering, notes } };
         const said = [words.card(of, { links: LINKS }), ...words.findings(of)];
         expect(lengthOf(said[0] as Message)).toBeLessThanOrEqual(CARD_LIMIT);
         for (const message of said) expect(JSON.stringify(message)).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
@@ -236,6 +237,20 @@ describe('hostile names', () => {
       { numRuns: 200 },
     );
   });
+});
+
+test('how the traces were found is told in small print, the most important first, as far as there is room', () => {
+  const base = answered(CASCADE);
+  const print = (notes: readonly string[]) => {
+    const card = words.card({ ...base, gathering: { ...base.gathering, notes } }, {});
+    return card.parts.flatMap((part) => (part.kind === 'note' ? [lineText(part.line)] : [])).join();
+  };
+  expect(print(['Tempo cuts traces', 'Reading stopped at 50 spans'])).toContain(
+    ' Tempo cuts traces. Reading stopped at 50 spans. ',
+  );
+  const long = print(['a'.repeat(110), 'b'.repeat(110)]);
+  expect(long).toContain('a'.repeat(110));
+  expect(long).not.toContain('bbb');
 });
 
 describe('the grounding of a message', () => {

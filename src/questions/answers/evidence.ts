@@ -1,5 +1,6 @@
 import type { Line } from '../../model/message.ts';
 import { hypothesisLine } from '../../render/card.ts';
+import { safeName } from '../../render/names.ts';
 import { count, pieces } from '../../render/speaker.ts';
 import { type Answerer, reply } from '../ask.ts';
 
@@ -18,6 +19,7 @@ export const evidence: Answerer = (ask) => {
     speaker.say(gathering.baseline > 0 ? 'answers.evidence-sure' : 'answers.evidence-unsure', sure),
   ];
   notes.push(...[...(verdict.factors ?? []), ...(analysis.exemplar?.chosen ?? [])].map((said) => speaker.gap(said)));
+  notes.push(...gathering.notes.map((note): Line => [`${safeName(note, 300)}.`]));
   const others = verdict.hypotheses.slice(1, 4).map((other) => hypothesisLine(speaker, other));
   if (others.length > 0) notes.push(speaker.say('answers.others'), ...others);
   if (verdict.missing.length > 0) {
