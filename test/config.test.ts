@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -115,6 +115,25 @@ routes:
       ['channel: a\nrotues: []\n', /top level \(line 2\)[\s\S]*rotues[\s\S]*routes/],
     ])('a route that cannot work is told with its line and what is known: %j', (content, message) => {
       expect(failureOf({ CAUSEWAY_CONFIG: yaml(content) }).message).toMatch(message);
+    });
+
+    test('the routes and changes that docs/alerts.md shows can be read as they are', () => {
+      const shown = [...readFileSync('docs/alerts.md', 'utf8').matchAll(/^```yaml\n([^`]*)```$/gm)].map(
+        ([, text = '']) => text,
+      );
+      const routes = shown.find((text) => text.includes('routes:')) ?? '';
+      const changes = shown.find((text) => text.startsWith('changes:')) ?? '';
+      const config = readConfig({ CAUSEWAY_CONFIG: yaml(routes + changes), CHANGES_TOKEN: 'secret' });
+      expect(config.routes).toHaveLength(4);
+      expect(config.changes).toEqual({ tokens: 'secret' });
+    });
+
+    test('causeway.example.yml can be read, and so can what is commented out in it', () => {
+      const text = readFileSync('causeway.example.yml', 'utf8');
+      const uncommented = [...text.matchAll(/^# (?:routes|changes):\n(?:#.*\n)*/gm)].join('').replace(/^# /gm, '');
+      const config = readConfig({ CAUSEWAY_CONFIG: yaml(uncommented), CHANGES_TOKEN: 'secret' });
+      expect(readConfig({ CAUSEWAY_CONFIG: yaml(text) }).services).toHaveLength(1);
+      expect(config.routes.length).toBeGreaterThan(1);
     });
 
     test('maps services and channels', () => {
