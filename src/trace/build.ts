@@ -1,6 +1,7 @@
 import type { SpanRecord } from '../model/span.ts';
 import { Flag, Kind, Population, type Repair, type SpanTable, type Trace } from '../model/trace.ts';
 import { at, type TraceId } from '../model/units.ts';
+import { tolerance } from './critical-path.ts';
 import { linkParents, type ParentLinks } from './parent-links.ts';
 import { RepairLog } from './repair-log.ts';
 import { orderRows, type RowOrder } from './row-order.ts';
@@ -200,8 +201,8 @@ function flagsOf(
 }
 
 /**
- * Whether nobody above waited for a span: it consumes a message, or begins after its parent had ended. A SERVER span under
- * its CLIENT is waited for wherever it seems to stand: two hosts have two clocks.
+ * Whether nobody above waited for a span: it consumes a message, begins after its parent had ended, or is a call that goes
+ * on after the service that made it has answered. A SERVER span under its CLIENT is waited for wherever it seems to stand: two hosts have two clocks.
  */
 function isDetached({ parent, start, end, kind, service }: Parameters<typeof flagsOf>[3], row: number): boolean {
   const above = at(parent, row);
@@ -211,5 +212,7 @@ function isDetached({ parent, start, end, kind, service }: Parameters<typeof fla
   if (at(kind, row) === Kind.consumer) return elsewhere || kindAbove === Kind.producer || kindAbove === Kind.client;
   if (at(kind, row) === Kind.server && kindAbove === Kind.client) return false;
   const parentEnd = at(end, above);
+  const called = at(kind, row) === Kind.client && kindAbove === Kind.server && !elsewhere;
+  if (called && at(end, row) > parentEnd + tolerance(at(end, row) - at(start, row))) return true;
   return at(start, row) > parentEnd || (at(start, row) === parentEnd && parentEnd > at(start, above));
 }

@@ -117,4 +117,18 @@ describe('repairs', () => {
     );
     expect(detached).toEqual([row('process'), row('after'), row('beyond')].sort((a, b) => a - b));
   });
+
+  it('marks a call that goes on after the service that made it has answered, by more than clocks are coarse', () => {
+    const { table, row } = drawTable(`
+      a root server 0..20
+        a notify client 5..90
+          b serve server 6..89
+        a last client 10..21
+        a stream internal 5..90
+    `);
+    const detached = Array.from({ length: table.size }, (_, r) => r).filter(
+      (r) => (at(table.flags, r) & Flag.detached) !== 0,
+    );
+    expect(detached).toEqual([row('notify')]);
+  });
 });
