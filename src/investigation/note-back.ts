@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import type { Alert } from '../model/alert.ts';
-import type { Answered } from '../model/investigation.ts';
+import type { Answered, Investigation, ThreadRef } from '../model/investigation.ts';
 import type { IncidentNote } from '../model/note.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { IncidentNotes } from '../ports/incident-notes.ts';
@@ -17,6 +17,9 @@ import { sayOnce } from './once.ts';
 const NOTES_LIMIT = 5;
 /** When all attempts of a job were in vain: the wait before the next round of attempts. After the last of them it is given up. */
 const ROUNDS_MS = [0, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const;
+
+/** Who answers for one that answers for another; the chain is short, and never a circle. */
+const LEADERS = 5;
 
 export type NoteBack = {
   /** Queues the note where one is wanted. Safe on disk when it resolves. */
@@ -122,8 +125,18 @@ export function createNoteBack(parts: {
   }
 
   async function noteOf(answered: Answered, { key, number }: Entry): Promise<IncidentNote> {
-    const permalink = answered.thread === undefined ? undefined : await chat.permalink(answered.thread);
+    const thread = await threadOf(answered);
+    const permalink = thread === undefined ? undefined : await chat.permalink(thread);
     return words.note(answered, { key, changed: number > 1, ...(permalink === undefined ? {} : { permalink }) });
+  }
+
+  /** Its own card, or that of the investigation which answers for it. */
+  async function threadOf(answered: Answered): Promise<ThreadRef | undefined> {
+    let one: Investigation | undefined = answered;
+    for (let hop = 0; hop < LEADERS && one?.follows !== undefined; hop += 1) {
+      one = await store.find({ by: 'id', id: one.follows });
+    }
+    return one?.thread ?? answered.thread;
   }
 
   /** The last attempt of a round either begins another or is told in the thread. */

@@ -104,6 +104,13 @@ describe('the note of a verdict', () => {
     ]);
   });
 
+  test('of one that another answers for leads to the card of the other', async () => {
+    await parts.store.update('leader', () => answered(CASCADE, { id: 'leader', thread: { channel: 'C1', ts: '9.9' } }));
+    await saw('timeout', { follows: 'leader' });
+    await back().write('inv-1', 0, attempt);
+    expect(server.notes('Q1')).toEqual([expect.stringContaining('/archives/C1/p9.9\n')]);
+  });
+
   test('waits for the next verdict while the alert is looked at again', async () => {
     const { id, trigger, channel, openedAt, repeats } = await saw('timeout');
     await parts.store.update('inv-1', () => ({ status: 'opened', id, trigger, channel, openedAt, repeats }));
