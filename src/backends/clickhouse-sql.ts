@@ -2,6 +2,7 @@ import { ROW_COLUMNS } from '../formats/clickhouse-rows.ts';
 import { spellingsOf } from '../formats/semantic-conventions.ts';
 import type { EpochMicros, TraceId } from '../model/units.ts';
 import type { TraceQuery } from '../ports/trace-backend.ts';
+import type { Layout } from './clickhouse-layouts.ts';
 
 /** SQL and the values of its `{name:Type}` places. No value is ever part of the text. */
 export type Statement = { readonly sql: string; readonly values: Readonly<Record<string, string>> };
@@ -22,16 +23,25 @@ const FAILED = `(StatusCode IN ('Error', 'STATUS_CODE_ERROR', 'ERROR') OR (Statu
   OR SpanAttributes['rpc.status_code'] IN ('UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS')
   OR SpanAttributes['rpc.grpc.status_code'] IN ('2', '4', '12', '13', '14', '15'))))`;
 
-/** All spans of the traces. Their times come from the exporter's own index where there is one, else the table is scanned. */
-export function spansOf(table: string, index: string | undefined, traceIds: readonly TraceId[]): Statement {
-  const ids = `TraceId IN {ids:Array(String)}`;
+/** A table to ask, as it was found: what stands behind FROM, and the table that knows how long traces last, where there is one. */
+export type Source = { readonly from: string; readonly index: string | undefined; readonly layout: Layout };
+
+/** All spans of the traces. Their times come from the index by trace where there is one, else the table is scanned. */
+export function spansOf({ from, index, layout }: Source, traceIds: readonly TraceId[]): Statement {
+  const ids = 'TraceId IN {ids:Array(String)}';
+  const { id, start, end } = layout.index;
+  const bound = (which: string) => `(SELECT ${which} FROM ${index} WHERE ${id} IN {ids:Array(String)})`;
+  const bucket = layout.bucketSeconds;
   const window =
     index === undefined
       ? ''
-      : ` AND Timestamp >= (SELECT min(Start) FROM ${index} WHERE ${ids})` +
-        ` AND Timestamp <= (SELECT max(End) + 1 FROM ${index} WHERE ${ids})`;
+      : ` AND Timestamp >= ${bound(`min(${start})`)} AND Timestamp <= ${bound(`max(${end}) + INTERVAL 1 SECOND`)}${
+          bucket === undefined
+            ? ''
+            : ` AND Bucket >= ${bound(`toUnixTimestamp(min(${start})) - ${bucket}`)} AND Bucket <= ${bound(`toUnixTimestamp(max(${end}))`)}`
+        }`;
   return {
-    sql: `SELECT ${ROW_COLUMNS.join(', ')} FROM ${table} WHERE ${ids}${window} FORMAT JSONEachRow`,
+    sql: `SELECT ${ROW_COLUMNS.join(', ')} FROM ${from} WHERE ${ids}${window} FORMAT JSONEachRow`,
     values: { ids: listText(traceIds) },
   };
 }
@@ -44,7 +54,7 @@ export function spansOf(table: string, index: string | undefined, traceIds: read
  *   outer   all spans of those traces → start, finish, failed         ≤ limit traces
  * ```
  */
-export function hitsOf(table: string, query: TraceQuery): Statement {
+export function hitsOf({ from, layout }: Source, query: TraceQuery): Statement {
   const values: Record<string, string> = {
     from: String(Math.max(0, query.from)),
     to: String(Math.max(0, query.to)),
@@ -54,7 +64,7 @@ export function hitsOf(table: string, query: TraceQuery): Statement {
     early: String(Math.max(0, query.from - LONGEST_TRACE)),
     late: String(Math.max(0, query.to + LONGEST_TRACE)),
   };
-  const conditions = [between('from', 'to'), `intDiv(Duration, 1000) >= {least:UInt64}`];
+  const conditions = [between(layout, 'from', 'to'), `intDiv(Duration, 1000) >= {least:UInt64}`];
   if (query.service !== undefined) {
     conditions.push('ServiceName = {service:String}');
     values.service = query.service;
@@ -76,35 +86,37 @@ export function hitsOf(table: string, query: TraceQuery): Statement {
     conditions.push(`(${either.join(' OR ')})`);
   }
   const [first, last] = query.order === 'latest' ? ['max(Timestamp)', 'start'] : ['max(Duration)', 'finish - start'];
-  const sql = `SELECT TraceId AS id, min(${START}) AS start, max(${FINISH}) AS finish, max(${FAILED}) AS failed
-FROM ${table} WHERE ${between('early', 'late')} AND TraceId IN (
-  SELECT TraceId FROM ${table} WHERE ${conditions.join(' AND ')}
+  const sql = `SELECT TraceId AS id, min(${START}) AS start, max(${FINISH}) AS finish, max(${FAILED}) AS failed,
+  argMin(SpanName, (ParentSpanId != '', Timestamp)) AS entry
+FROM ${from} WHERE ${between(layout, 'early', 'late')} AND TraceId IN (
+  SELECT TraceId FROM ${from} WHERE ${conditions.join(' AND ')}
   GROUP BY TraceId ORDER BY ${first} DESC, TraceId LIMIT {candidates:UInt64})
 GROUP BY TraceId ORDER BY ${last} DESC, id LIMIT {limit:UInt64}`;
-  const texts = 'SELECT id, toString(start) AS start, toString(finish) AS finish, toUInt8(failed) AS failed';
+  const texts = 'SELECT id, toString(start) AS start, toString(finish) AS finish, toUInt8(failed) AS failed, entry';
   return { sql: `${texts} FROM (${sql}) FORMAT JSONEachRow`, values };
 }
 
-export function servicesOf(table: string, from: EpochMicros, to: EpochMicros): Statement {
+export function servicesOf({ from: table, layout }: Source, from: EpochMicros, to: EpochMicros): Statement {
   return {
-    sql: `SELECT DISTINCT ServiceName AS name FROM ${table} WHERE ${between('from', 'to')} ORDER BY name LIMIT 10000 FORMAT JSONEachRow`,
+    sql: `SELECT DISTINCT ServiceName AS name FROM ${table} WHERE ${between(layout, 'from', 'to')} ORDER BY name LIMIT 10000 FORMAT JSONEachRow`,
     values: { from: String(Math.max(0, from)), to: String(Math.max(0, to)) },
   };
 }
 
 /** Services of the last day, by the server's own clock. */
-export function recentServicesOf(table: string): Statement {
+export function recentServicesOf({ from, layout }: Source): Statement {
+  const bucket = layout.bucketSeconds === undefined ? '' : ' AND Bucket >= toUnixTimestamp(now()) - 86400';
   return {
-    sql: `SELECT DISTINCT ServiceName AS name FROM ${table} WHERE Timestamp >= now64(9) - INTERVAL 1 DAY LIMIT 10000 FORMAT JSONEachRow`,
+    sql: `SELECT DISTINCT ServiceName AS name FROM ${from} WHERE Timestamp >= now64(9) - INTERVAL 1 DAY${bucket} LIMIT 10000 FORMAT JSONEachRow`,
     values: {},
   };
 }
 
-/** What the database says of the table, and of the exporter's index beside it. */
-export function columnsOf(table: string): Statement {
+/** What the database says of tables. */
+export function columnsOf(tables: readonly string[]): Statement {
   return {
-    sql: `SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ({table:String}, {index:String}) ORDER BY table, position LIMIT 1000 FORMAT JSONEachRow`,
-    values: { table, index: `${table}_trace_id_ts` },
+    sql: 'SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN {tables:Array(String)} ORDER BY table, position LIMIT 2000 FORMAT JSONEachRow',
+    values: { tables: `[${[...new Set(tables)].map((table) => `'${table.replace(/[^\w]/g, '')}'`).join(',')}]` },
   };
 }
 
@@ -124,10 +136,14 @@ export function parameterText(value: string): string {
 }
 
 /** Both ends included; the column keeps nanoseconds, so the last microsecond is taken whole. */
-function between(from: string, to: string): string {
-  return (
+function between({ bucketSeconds }: Layout, from: string, to: string): string {
+  const exact =
     `Timestamp >= fromUnixTimestamp64Micro({${from}:Int64}) ` +
-    `AND Timestamp < fromUnixTimestamp64Micro({${to}:Int64} + 1)`
+    `AND Timestamp < fromUnixTimestamp64Micro({${to}:Int64} + 1)`;
+  if (bucketSeconds === undefined) return exact;
+  return (
+    `${exact} AND Bucket >= intDiv({${from}:Int64}, 1000000) - ${bucketSeconds} ` +
+    `AND Bucket <= intDiv({${to}:Int64}, 1000000)`
   );
 }
 

@@ -7,12 +7,14 @@ import type { TraceBackend, TraceHit } from '../ports/trace-backend.ts';
 import { type Answer, strange } from './answer.ts';
 import { type BackendContext, defineBackend, linkFrom } from './backend.ts';
 import { checked } from './checked.ts';
+import { indexNames, layoutOf, TABLES } from './clickhouse-layouts.ts';
 import {
   columnsOf,
   hitsOf,
   parameterText,
   quoted,
   recentServicesOf,
+  type Source,
   type Statement,
   servicesOf,
   spansOf,
@@ -27,15 +29,16 @@ const Options = z.strictObject({
   ...CONNECTION,
   kind: z.literal('clickhouse').default('clickhouse'),
   database: NAME.default('default'),
-  /** As the OpenTelemetry exporter calls it; ClickStack (HyperDX) does as well. */
-  table: NAME.default('otel_traces'),
+  /** By default `otel_traces`, as the OpenTelemetry exporter and ClickStack (HyperDX) call it, else SigNoz's index. */
+  table: NAME.optional(),
 });
 
 /** Ids in one question: some three kilobytes of address. */
 const IDS_AT_ONCE = 100;
 
 /**
- * ClickHouse with the table of the OpenTelemetry Collector's exporter (also ClickStack, formerly HyperDX), over HTTP:
+ * ClickHouse with the table of the OpenTelemetry Collector's exporter (also ClickStack, formerly HyperDX) or with that of
+ * SigNoz (`database: signoz_traces`), over HTTP; which of the two it is, its columns tell:
  *
  * ```yaml
  * backend:
@@ -50,6 +53,9 @@ const IDS_AT_ONCE = 100;
  */
 export const clickhouse = defineBackend('clickhouse', 'ClickHouse', Options, connect);
 
+/** The table that is asked. */
+type Found = Source & { readonly table: string };
+
 const Column = z.object({ table: z.string(), name: z.string(), type: z.string() });
 const Service = z.object({ name: z.string() });
 const Hit = z.object({
@@ -57,23 +63,13 @@ const Hit = z.object({
   start: z.string().transform(Number),
   finish: z.string().transform(Number),
   failed: z.number(),
+  entry: z.string(),
 });
-
-const NEEDED = [
-  'Timestamp',
-  'TraceId',
-  'SpanId',
-  'ParentSpanId',
-  'SpanAttributes',
-  'Events.Timestamp',
-  'Links.TraceId',
-];
 
 function connect(options: z.output<typeof Options>, context: BackendContext): TraceBackend {
   const client = createClient('ClickHouse', options);
-  const table = quoted(options.table);
   const template = options.linkTemplate ?? context.linkTemplate;
-  let layout: { readonly index: string | undefined } | undefined;
+  let source: Found | undefined;
 
   function ask<T>(statement: Statement, read: (answer: Answer) => Promise<T>, signal: AbortSignal): Promise<T> {
     const params: (readonly [string, string])[] = [
@@ -97,25 +93,27 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
     return ask(statement, read, signal);
   }
 
-  /** Looks at the table once: another layout under the same name is told before it fails in the middle. */
-  async function known(signal: AbortSignal): Promise<{ readonly index: string | undefined }> {
-    if (layout !== undefined) return layout;
+  /** Looks at the tables once: another layout under the same name is told before it fails in the middle. */
+  async function known(signal: AbortSignal): Promise<Found> {
+    if (source !== undefined) return source;
     signal.throwIfAborted();
-    const columns = await rows(Column, columnsOf(options.table), signal);
-    const own = new Set(columns.filter((column) => column.table === options.table).map((column) => column.name));
-    const missing = NEEDED.filter((name) => !own.has(name));
-    const what =
-      own.size === 0
-        ? 'is not there, or this user may not see it'
-        : missing.length > 0
-          ? `has another layout: it lacks ${missing.join(', ')}`
-          : columns.some(({ name, type }) => name === 'SpanAttributes' && !type.startsWith('Map('))
-            ? 'keeps attributes as JSON, which is not read yet'
-            : undefined;
-    if (what !== undefined) throw wrongTable(client.title, options, what);
-    const index = `${options.table}_trace_id_ts`;
-    layout = { index: columns.some((column) => column.table === index) ? quoted(index) : undefined };
-    return layout;
+    const wanted = options.table === undefined ? TABLES : [options.table];
+    const columns = await rows(Column, columnsOf([...wanted, ...wanted.flatMap(indexNames)]), signal);
+    const table = wanted.find((name) => columns.some((column) => column.table === name));
+    const where = (name: string) => `${options.database}.${name} of ${client.title}`;
+    if (table === undefined)
+      throw wrongTable(wanted.map(where).join(' or '), 'is not there, or this user may not see it');
+    const types = new Map(columns.filter((column) => column.table === table).map(({ name, type }) => [name, type]));
+    const layout = layoutOf(types);
+    if (typeof layout === 'string') throw wrongTable(where(table), layout);
+    const index = layout.index.named(table);
+    source = {
+      table,
+      layout,
+      from: layout.from(quoted(table), new Set(types.keys())),
+      index: columns.some((column) => column.table === index) ? quoted(index) : undefined,
+    };
+    return source;
   }
 
   return {
@@ -124,37 +122,38 @@ function connect(options: z.output<typeof Options>, context: BackendContext): Tr
       signal.throwIfAborted();
       const unique = [...new Set(traceIds)];
       if (unique.length === 0) return;
-      const { index } = await known(signal);
+      const found = await known(signal);
       for (let from = 0; from < unique.length; from += IDS_AT_ONCE) {
-        const statement = spansOf(table, index, unique.slice(from, from + IDS_AT_ONCE));
+        const statement = spansOf(found, unique.slice(from, from + IDS_AT_ONCE));
         yield* await ask(statement, spansIn, signal);
       }
     },
     async search(query, signal) {
       signal.throwIfAborted();
       if (query.limit <= 0) return [];
-      await known(signal);
-      const found = await rows(Hit, hitsOf(table, query), signal);
+      const found = await rows(Hit, hitsOf(await known(signal), query), signal);
       return found.map(
-        ({ id, start, finish, failed }): TraceHit => ({
+        ({ id, start, finish, failed, entry }): TraceHit => ({
           traceId: id.toLowerCase().padStart(32, '0'),
           start,
           duration: finish - start,
           error: failed === 1,
+          entry,
         }),
       );
     },
     async services(from, to, signal) {
-      await known(signal);
-      return (await rows(Service, servicesOf(table, from, to), signal)).map(({ name }) => name).toSorted();
+      return (await rows(Service, servicesOf(await known(signal), from, to), signal))
+        .map(({ name }) => name)
+        .toSorted();
     },
     linkTo: (traceId, spanId) => linkFrom(template, traceId, spanId),
     check: (signal) =>
       checked(client, signal, async () => {
-        const { index } = await known(signal);
-        const services = await rows(Service, recentServicesOf(table), signal);
-        const how = index === undefined ? 'without its index by trace id' : 'with its index by trace id';
-        return { count: services.length, detail: `table ${options.database}.${options.table} ${how}` };
+        const found = await known(signal);
+        const services = await rows(Service, recentServicesOf(found), signal);
+        const how = `${found.layout.name}, ${found.index === undefined ? 'without' : 'with'} an index by trace id`;
+        return { count: services.length, detail: `table ${options.database}.${found.table} in ${how}` };
       }),
   };
 }
@@ -207,14 +206,10 @@ function parsedRow<Shape extends z.ZodType>(shape: Shape, value: unknown, title:
   throw strange(title, result.error.issues[0]?.message ?? 'a row has another shape');
 }
 
-function wrongTable(
-  title: string,
-  { database, table }: { readonly database: string; readonly table: string },
-  what: string,
-): Failure {
+function wrongTable(tables: string, what: string): Failure {
   return new Failure(
     'misconfigured',
-    `The table ${database}.${table} of ${title} ${what}.`,
-    'Name the table of the OpenTelemetry exporter under `backend.database` and `backend.table`.',
+    `The table ${tables} ${what}.`,
+    'Name the table of the OpenTelemetry exporter, or of SigNoz, under `backend.database` and `backend.table`.',
   );
 }

@@ -6,6 +6,7 @@ import type { TraceBackend, TraceQuery } from '../ports/trace-backend.ts';
 import { TableBuilder } from '../trace/build.ts';
 import type { FromFiles } from './from-files.ts';
 import { nearestNames } from './nearest-names.ts';
+import { Notes } from './notes.ts';
 import { findOnset } from './onset.ts';
 
 /** What a person at a command line asks a live backend about. */
@@ -192,7 +193,7 @@ async function readAll(
       if (spans > SPAN_LIMIT) break;
     }
   }
-  if (spans > SPAN_LIMIT) notes.add(`Reading stopped at ${SPAN_LIMIT} spans`);
+  if (spans > SPAN_LIMIT) notes.limit(`Reading stopped at ${SPAN_LIMIT} spans`);
   progress({ stage: 'reading', done: ids.length, of: ids.length });
   return builder.finish();
 }
@@ -206,21 +207,6 @@ async function tableOf(
   const builder = new TableBuilder();
   for await (const batch of backend.fetch(ids, signal, notes.missing)) builder.add(batch);
   return builder.finish();
-}
-
-/** Each note once; what is missing stands before the rest. */
-class Notes {
-  readonly #missing = new Set<string>();
-  readonly #others = new Set<string>();
-  readonly missing = (note: string): void => void this.#missing.add(note);
-
-  add(note: string): void {
-    this.#others.add(note);
-  }
-
-  get all(): readonly string[] {
-    return [...this.#missing, ...this.#others];
-  }
 }
 
 function gathered(

@@ -27,7 +27,16 @@ export const ZIPKIN_LOSSES: Losses = {
   },
 };
 
-export const CLICKHOUSE_LOSSES: Losses = { losses: ['lists', 'entry'], comesBackAs: listsAsTexts };
+export const CLICKHOUSE_LOSSES: Losses = { losses: ['lists'], comesBackAs: listsAsTexts };
+
+/** The name of the scope, which SigNoz keeps in a JSON column since lately, is not read. */
+export const SIGNOZ_LOSSES: Losses = {
+  losses: ['lists'],
+  comesBackAs: (span) => {
+    const { scope: _, ...kept } = listsAsTexts(span);
+    return kept;
+  },
+};
 
 /** By the documented API: no Tempo could be run. */
 export const TEMPO_LOSSES: Losses = {

@@ -18,6 +18,27 @@ export const CLICKHOUSE_TABLES: readonly string[] = [
    SELECT TraceId, min(Timestamp) AS Start, max(Timestamp) AS End FROM otel.otel_traces WHERE TraceId != '' GROUP BY TraceId`,
 ];
 
+/** SigNoz' index and its summary of traces (signoz-otel-collector, schema migrator), without codecs and skip indexes. */
+export const SIGNOZ_TABLES: readonly string[] = [
+  'CREATE DATABASE IF NOT EXISTS signoz_traces',
+  `CREATE TABLE signoz_traces.signoz_index_v3 (
+    ts_bucket_start UInt64, resource_fingerprint String, timestamp DateTime64(9), trace_id FixedString(32), span_id String,
+    trace_state String, parent_span_id String, flags UInt32, name LowCardinality(String), kind Int8, kind_string String,
+    duration_nano UInt64, status_code Int16, status_message String, status_code_string String,
+    attributes_string Map(LowCardinality(String), String), attributes_number Map(LowCardinality(String), Float64),
+    attributes_bool Map(LowCardinality(String), Bool), resources_string Map(LowCardinality(String), String),
+    events Array(String), links String, has_error Bool,
+    resource_string_service$$name LowCardinality(String) DEFAULT resources_string['service.name']
+  ) ENGINE = MergeTree PARTITION BY toDate(timestamp) ORDER BY (ts_bucket_start, resource_fingerprint, has_error, name, timestamp)`,
+  `CREATE TABLE signoz_traces.trace_summary (
+    trace_id String, start SimpleAggregateFunction(min, DateTime64(9)), end SimpleAggregateFunction(max, DateTime64(9)),
+    num_spans SimpleAggregateFunction(sum, UInt64)
+  ) ENGINE = AggregatingMergeTree PARTITION BY toDate(end) ORDER BY trace_id`,
+  `CREATE MATERIALIZED VIEW signoz_traces.trace_summary_mv TO signoz_traces.trace_summary AS
+   SELECT trace_id, min(timestamp) AS start, max(timestamp) AS end, toUInt64(count()) AS num_spans
+   FROM signoz_traces.signoz_index_v3 GROUP BY trace_id`,
+];
+
 const KINDS = {
   unspecified: 'Unspecified',
   internal: 'Internal',
@@ -55,6 +76,54 @@ export function insertOf(spans: readonly SpanRecord[]): string {
     'Links.Attributes': span.links.map((link) => texts(link.attributes)),
   }));
   return `INSERT INTO otel.otel_traces FORMAT JSONEachRow\n${rows.map((row) => JSON.stringify(row)).join('\n')}`;
+}
+
+const KIND_NUMBERS = { unspecified: 0, internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const;
+const STATUS_NUMBERS = { unset: 0, ok: 1, error: 2 } as const;
+
+/** An INSERT with the rows that SigNoz' exporter would write. */
+export function insertIntoSigNoz(spans: readonly SpanRecord[]): string {
+  const rows = spans.map((span) => ({
+    ts_bucket_start: Math.floor(span.start / 1_800_000_000) * 1_800,
+    resource_fingerprint: `service.name=${span.service}`,
+    timestamp: `${span.start}000`,
+    trace_id: span.traceId,
+    span_id: span.spanId,
+    trace_state: '',
+    parent_span_id: span.parentSpanId ?? '',
+    flags: 0,
+    name: span.name,
+    kind: KIND_NUMBERS[span.kind],
+    kind_string: KINDS[span.kind],
+    duration_nano: `${span.end - span.start}000`,
+    status_code: STATUS_NUMBERS[span.status],
+    status_message: span.statusMessage ?? '',
+    status_code_string: STATUSES[span.status],
+    attributes_string: texts(
+      ofType(span.attributes, (value) => typeof value === 'string' || typeof value === 'object'),
+    ),
+    attributes_number: ofType(span.attributes, (value) => typeof value === 'number'),
+    attributes_bool: ofType(span.attributes, (value) => typeof value === 'boolean'),
+    resources_string: texts({ 'service.name': span.service, ...span.resource }),
+    events: span.events.map(
+      ({ name, time, attributes }) =>
+        // A 64-bit number as Go writes it, bare.
+        `{"name":${JSON.stringify(name)},"timeUnixNano":${time}000,"attributeMap":${JSON.stringify(texts(attributes))}}`,
+    ),
+    links: JSON.stringify([
+      { traceId: span.traceId, spanId: span.parentSpanId ?? '', refType: 'CHILD_OF' },
+      ...span.links.map(({ traceId, spanId }) => ({ traceId, spanId, refType: 'FOLLOWS_FROM' })),
+    ]),
+    has_error: span.status === 'error',
+  }));
+  return `INSERT INTO signoz_traces.signoz_index_v3 FORMAT JSONEachRow\n${rows.map((row) => JSON.stringify(row)).join('\n')}`;
+}
+
+function ofType(
+  attributes: Readonly<Record<string, AttributeValue>>,
+  wanted: (value: AttributeValue) => boolean,
+): Readonly<Record<string, AttributeValue>> {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => wanted(value)));
 }
 
 function texts(attributes: Readonly<Record<string, AttributeValue>>): Readonly<Record<string, string>> {

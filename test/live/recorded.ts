@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type Exchange, record } from '../backends/exchange.ts';
 
 /**
@@ -19,7 +20,8 @@ export async function recorded(
       const exchanges: readonly Exchange[] = proxy.exchanges();
       if (process.env.CAUSEWAY_RECORD !== undefined) {
         mkdirSync(dirname(fixture), { recursive: true });
-        writeFileSync(fixture, `${JSON.stringify({ server, exchanges }, undefined, 1)}\n`);
+        const text = `${JSON.stringify({ server, exchanges }, undefined, 1)}\n`;
+        writeFileSync(fixture, fixture.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text);
       }
       await proxy.close();
     },

@@ -13,7 +13,7 @@ import { zipkinSpans } from '../backends/zipkin-encode.ts';
 import { inputOf } from '../investigation/analyse-input.ts';
 import { describeWith } from '../needs.ts';
 import { recordingAt } from '../otlp.ts';
-import { CLICKHOUSE_TABLES, insertOf } from './clickhouse-tables.ts';
+import { CLICKHOUSE_TABLES, insertIntoSigNoz, insertOf, SIGNOZ_TABLES } from './clickhouse-tables.ts';
 import { sendOtlp } from './load.ts';
 import {
   type LiveServer,
@@ -65,6 +65,16 @@ const PLACES: readonly Place[] = [
       await inParts(spans, (part) => post(server.intake, insertOf(part)));
     },
     connect: ({ url }) => clickhouse.connect({ url, database: 'otel' }, {}),
+  },
+  {
+    name: 'ClickHouse of SigNoz',
+    program: PROGRAMS.chdb,
+    start: startClickHouse,
+    fill: async (server, spans) => {
+      for (const sql of SIGNOZ_TABLES) await post(server.intake, sql);
+      await inParts(spans, (part) => post(server.intake, insertIntoSigNoz(part)));
+    },
+    connect: ({ url }) => clickhouse.connect({ url, database: 'signoz_traces' }, {}),
   },
 ];
 
