@@ -23,7 +23,7 @@ export type Candidate = {
 };
 
 /** What these cost is lost at somebody else's, or by nobody's own work, so that the comparison holds little against them. */
-const SEEN_ELSEWHERE: ReadonlySet<Mechanism> = new Set(['per-hop-overhead', 'cache-miss', 'queueing']);
+const SEEN_ELSEWHERE: ReadonlySet<Mechanism> = new Set(['per-hop-overhead', 'cache-miss', 'queueing', 'pause']);
 /** A version stands for its services when they hold this part of all that is held against anybody. */
 const COVERS = 0.6;
 /** What is left of others when a broken order is on (nearly) every bad request: they are what came of it. */

@@ -50,13 +50,15 @@ function breached(view: View, cause: Candidate): Uint8Array {
   return affected;
 }
 
-/** Felt time beyond the usual in the cells that the accused own, µs. */
+/** Felt time beyond the usual in the cells that the accused own, and in front of a process that stopped, µs. */
 export function lossIn(view: View, cause: Candidate, trace: number): number {
   const { table, cells, comparison } = view;
   let loss = 0;
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     const cell = at(cells.of, row);
-    if (cell < 0 || !cause.parties.includes(at(comparison.owners, cell))) continue;
+    if (cell < 0) continue;
+    const before = cause.lead.mechanism === 'pause' && cause.parties.includes(at(cells.to, cell));
+    if (!before && !cause.parties.includes(at(comparison.owners, cell))) continue;
     const shift = comparison.shifts[cell];
     if (shift !== undefined && shift.deviation > 0) loss += Math.max(0, at(cells.felt, row) - shift.usualFelt);
   }

@@ -84,5 +84,7 @@ shop  POST /orders   server    0..20
 
 test('D07 knows messages by old names', () => {
   const view = viewOf(received(times(12, queued(400), 's')), received(times(20, queued(5), 'b')));
-  expect(seenBy('D07', view)).toMatchObject([{ detector: 'D07 queue-delay', component: { from: 'shop', to: 'desk' } }]);
+  expect(seenBy('D07', view)).toMatchObject([
+    { detector: 'D07 queue-delay', component: { kind: 'operation', service: 'desk' } },
+  ]);
 });

@@ -34,6 +34,49 @@ test('D26 sees a process stop with everything it was doing', () => {
   expect(finding?.evidence[0].values).toMatchObject({ requests: { value: 5 } });
 });
 
+/** Calls of `door` to the one process of `web`, sent every `every` ms, taken up when `begins` says, done 10 ms later. */
+function waiting(count: number, every: number, begins: (i: number) => number, salt: string): readonly SpanRecord[] {
+  return Array.from({ length: count }, (_, i) => {
+    const [sent, begun] = [i * every, begins(i)];
+    const drawing = `
+door  GET /  server  ${sent}..${begun + 14}  resource.service.instance.id=d${salt}${i}
+  door  GET  client  ${sent + 1}..${begun + 12}  resource.service.instance.id=d${salt}${i}
+    web  GET /  server  ${begun}..${begun + 10}  resource.k8s.pod.name=p1
+`;
+    const traceId = `${Buffer.from(salt).toString('hex')}${i.toString(16)}`.padStart(32, '0');
+    return draw(drawing).map((span) => ({ ...span, traceId }));
+  }).flat();
+}
+
+test('D26 sees a process stop that does not even take up what was sent to it', () => {
+  const before = waiting(30, 40, (i) => i * 40 + 3, 'b');
+  // It stands still from 0 to 300 ms and from 1,000 to 1,300 ms; whatever was sent meanwhile is taken up right after.
+  const still = (sent: number) => (sent % 1_000 < 300 ? Math.floor(sent / 1_000) * 1_000 + 300 + (sent % 4) : sent + 3);
+  const [finding] = seenBy(
+    'D26',
+    viewOf(
+      waiting(30, 80, (i) => still(i * 80), 's'),
+      before,
+    ),
+  );
+  expect(finding).toMatchObject({ mechanism: 'pause', component: { kind: 'service', service: 'web' }, role: 'cause' });
+  expect(finding?.evidence[0].values).toMatchObject({ time: { value: 299_000 } });
+});
+
+test('D26 does not take a slow network, nor an idle process, for a pause', () => {
+  const before = waiting(30, 40, (i) => i * 40 + 3, 'b');
+  const pauses = (spans: readonly SpanRecord[]) =>
+    seenBy('D26', viewOf(spans, before)).filter(({ detector }) => detector === 'D26 pause');
+  expect(pauses(waiting(30, 40, (i) => i * 40 + 200, 's'))).toEqual([]);
+  // Nothing for ten seconds, then four at once, which are taken up as quickly as ever.
+  const burst = waiting(4, 1, (i) => i + 5, 's').map((span) => ({
+    ...span,
+    start: span.start + 10_000_000,
+    end: span.end + 10_000_000,
+  }));
+  expect(pauses([...waiting(3, 40, (i) => i * 40 + 3, 't'), ...burst])).toEqual([]);
+});
+
 test('D26 is silent about requests that only take long: they go on one by one', () => {
   expect(
     seenBy(
