@@ -7,7 +7,7 @@ import { slackConnection } from './compose/chat.ts';
 import { checksOfBot } from './compose/doctor.ts';
 import { hashKey, openKeeping } from './compose/keeping.ts';
 import { measuredAdmission, measuredBackend, measuredPublisher } from './compose/measured.ts';
-import { openNotes } from './compose/notes.ts';
+import { openNotes, withNotes } from './compose/notes.ts';
 import { directionsOf, openRouting } from './compose/routing.ts';
 import { enricher, openSenders } from './compose/senders.ts';
 import { openTelling } from './compose/telling.ts';
@@ -110,10 +110,15 @@ export async function composeBot(config: Config): Promise<Bot> {
     host: config.host,
     port: config.port,
     routes: [
-      ...webhookRoutes([...sources, ...openChanges(config, clock)], directions.muffled(intake, metrics), log, {
-        changes,
-        metrics,
-      }),
+      ...webhookRoutes(
+        [...sources, ...openChanges(config, clock)],
+        directions.muffled(withNotes(intake, noteBack, log), metrics),
+        log,
+        {
+          changes,
+          metrics,
+        },
+      ),
       metricsRoute,
       ...(receiver === undefined ? [] : [receiver.route]),
       ...slack.routes,

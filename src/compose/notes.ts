@@ -1,8 +1,11 @@
 import type { Config } from '../config.ts';
 import { Failure } from '../failure.ts';
+import type { NoteBack } from '../investigation/note-back.ts';
 import { incidentNotes } from '../notes/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IncidentNotes } from '../ports/incident-notes.ts';
+import type { Intake } from '../ports/intake.ts';
+import type { Log } from '../ports/log.ts';
 
 /**
  * The places that `notes` of the configuration names, and PagerDuty where the environment says in whose name. A trial run
@@ -19,6 +22,24 @@ export function openNotes(config: Config, clock: Clock): readonly IncidentNotes[
       `Known under \`notes\` are ${incidentNotes.map((known) => known.kind).join(', ')}; for another receiver give it a name of your own and \`kind: webhook\`.`,
     );
   });
+}
+
+/** The way in, with a note for the incident of every alert that another alert's investigation answers for. */
+export function withNotes(intake: Intake, noteBack: NoteBack, log: Log): Intake {
+  return {
+    ...intake,
+    alert: async (alert) => {
+      const acceptance = await intake.alert(alert);
+      if (acceptance.outcome !== 'joined') return acceptance;
+      try {
+        await noteBack.queueBeside(acceptance.investigation, alert);
+      } catch (thrown) {
+        // The alert is safe; refusing it now would bring it again and count it twice.
+        log.warn({ source: alert.source, reason: Failure.from(thrown).message }, 'A note was not queued');
+      }
+      return acceptance;
+    },
+  };
 }
 
 /** What the file says of PagerDuty wins over the environment; without any name to write in nothing is written there. */

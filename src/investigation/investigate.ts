@@ -65,7 +65,7 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
           case 'refresh':
             return parts.telling.refresh(await load(parts.store, job.investigation));
           case 'note':
-            return parts.noteBack.write(job.investigation, job.round, attempt);
+            return parts.noteBack.write(job, attempt);
           case 'digest':
             return parts.tellDigest(job.channel, job.until);
           case 'overflow':

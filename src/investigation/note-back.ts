@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Answered, Investigation, ThreadRef } from '../model/investigation.ts';
-import type { IncidentNote } from '../model/note.ts';
+import type { IncidentNote, NotedAlert } from '../model/note.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { IncidentNotes } from '../ports/incident-notes.ts';
-import type { JobAttempt, JobQueue } from '../ports/job-queue.ts';
+import type { Job, JobAttempt, JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Words } from '../render/words.ts';
-import { type Entry, readEntry, writeEntry } from './note-entry.ts';
+import { type Entry, KEEP_MS, readEntry, writeEntry } from './note-entry.ts';
 import { sayOnce } from './once.ts';
 
 /** A verdict that goes to and fro is told so often; then the thread has to do. */
@@ -21,12 +21,21 @@ const ROUNDS_MS = [0, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const;
 /** Who answers for one that answers for another; the chain is short, and never a circle. */
 const LEADERS = 5;
 
+/** Most incidents beside its own that get the note of one investigation: a storm must not become a storm of notes. */
+const BESIDE_LIMIT = 50;
+/** A verdict is usually there by then; a note that comes too early waits its turn again. */
+const BESIDE_MS = 10_000;
+
 export type NoteBack = {
   /** Queues the note where one is wanted. Safe on disk when it resolves. */
   queue(answered: Answered, traceparent?: string): Promise<void>;
+  /** Queues the same note for the incident of another alert, for which the investigation answers as well. */
+  queueBeside(investigation: string, alert: Alert): Promise<void>;
   /** What a worker does with the job. May be repeated at any moment; one note stands at the end. */
-  write(id: string, round: number, attempt: JobAttempt): Promise<void>;
+  write(job: NoteJob, attempt: JobAttempt): Promise<void>;
 };
+
+type NoteJob = Omit<Extract<Job, { kind: 'note' }>, 'kind'>;
 
 /**
  * Writes the verdict into the incident that set the investigation off: one note, and another only when a later look came to
@@ -50,36 +59,48 @@ export function createNoteBack(parts: {
   readonly log: Log;
 }): NoteBack {
   const { places, store, ledger, queue, chat, words, log } = parts;
-  const placesFor = (alert: Alert) => places.filter((place) => place.takes(alert));
+  const placesFor = (alert: NotedAlert) => places.filter((place) => place.takes(alert));
 
   return {
     async queue(answered, traceparent) {
-      const alert = alertOf(answered);
-      if (alert === undefined || placesFor(alert).length === 0) return;
+      const { trigger } = answered;
+      if (trigger.kind !== 'alert' || placesFor(trigger.alert).length === 0) return;
       await queue.add(
         { kind: 'note', investigation: answered.id, round: 0, ...(traceparent === undefined ? {} : { traceparent }) },
         { key: `note:${answered.id}:${answered.answeredAt}` },
       );
     },
-    async write(id, round, attempt) {
-      const answered = await store.find({ by: 'id', id });
-      // Looked at again meanwhile: the note of the next verdict has a job of its own.
-      if (answered?.status !== 'answered') return;
-      const alert = alertOf(answered);
+    async queueBeside(investigation, { source, id, title, service, url }) {
+      const beside: NotedAlert = { source, id, title, ...(service && { service }), ...(url && { url }) };
+      if (placesFor(beside).length === 0) return;
+      if ((await ledger.count(`notes-beside:${investigation}`, KEEP_MS)) > BESIDE_LIMIT) return;
+      await queue.add(
+        { kind: 'note', investigation, round: 0, beside },
+        { key: `note:${investigation}:${source}/${id}`, delayMs: BESIDE_MS },
+      );
+    },
+    async write(job, attempt) {
+      const answered = await store.find({ by: 'id', id: job.investigation });
+      if (answered?.status !== 'answered') {
+        // Looked at again meanwhile: the note of the next verdict has a job of its own. Others wait for it, for a while.
+        if (job.beside === undefined || attempt.last || answered === undefined) return;
+        throw new Failure('busy', 'There is no verdict yet to write back.', 'It is tried again.', { retryAfter: 15 });
+      }
+      const alert = job.beside ?? (answered.trigger.kind === 'alert' ? answered.trigger.alert : undefined);
       if (alert === undefined) return;
       const failures: Failure[] = [];
       for (const place of placesFor(alert)) {
         try {
-          await writeAt(place, answered, alert, attempt.signal);
+          await writeAt(place, answered, alert, job.beside !== undefined, attempt.signal);
         } catch (thrown) {
           attempt.signal.throwIfAborted();
           const failure = Failure.from(thrown);
           failures.push(failure);
           log.warn(
-            { investigation: id, place: place.name, attempt: attempt.number, reason: failure.message },
+            { investigation: answered.id, place: place.name, attempt: attempt.number, reason: failure.message },
             'A note was not written',
           );
-          await giveUpOrGoOn(place, answered, failure, round, attempt);
+          await giveUpOrGoOn(place, answered, failure, job, attempt);
         }
       }
       const again = failures.find((failure) => failure.retryable);
@@ -87,8 +108,14 @@ export function createNoteBack(parts: {
     },
   };
 
-  async function writeAt(place: IncidentNotes, answered: Answered, alert: Alert, signal: AbortSignal): Promise<void> {
-    const at = `note:${place.name}:${answered.id}`;
+  async function writeAt(
+    place: IncidentNotes,
+    answered: Answered,
+    alert: NotedAlert,
+    beside: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const at = `note:${place.name}:${answered.id}${beside ? `:${alert.source}/${alert.id}` : ''}`;
     let latest = await readEntry(ledger, at);
     if (latest?.state === 'intended') {
       if (await stands(place, alert, latest, answered, signal)) latest = await writeEntry(ledger, at, written(latest));
@@ -105,7 +132,7 @@ export function createNoteBack(parts: {
       ...(latest === undefined ? {} : { before: { number: latest.number, verdict: latest.verdict, key: latest.key } }),
     };
     await writeEntry(ledger, at, intended);
-    await place.write(alert, await noteOf(answered, intended), signal);
+    await place.write(alert, await noteOf(answered, intended, beside), signal);
     await writeEntry(ledger, at, written(intended));
   }
 
@@ -115,7 +142,7 @@ export function createNoteBack(parts: {
    */
   async function stands(
     place: IncidentNotes,
-    alert: Alert,
+    alert: NotedAlert,
     intended: Entry,
     answered: Answered,
     signal: AbortSignal,
@@ -124,10 +151,15 @@ export function createNoteBack(parts: {
     return intended.verdict !== verdictOf(answered);
   }
 
-  async function noteOf(answered: Answered, { key, number }: Entry): Promise<IncidentNote> {
+  async function noteOf(answered: Answered, { key, number }: Entry, beside: boolean): Promise<IncidentNote> {
     const thread = await threadOf(answered);
     const permalink = thread === undefined ? undefined : await chat.permalink(thread);
-    return words.note(answered, { key, changed: number > 1, ...(permalink === undefined ? {} : { permalink }) });
+    return words.note(answered, {
+      key,
+      changed: number > 1,
+      beside,
+      ...(permalink === undefined ? {} : { permalink }),
+    });
   }
 
   /** Its own card, or that of the investigation which answers for it. */
@@ -144,14 +176,15 @@ export function createNoteBack(parts: {
     place: IncidentNotes,
     answered: Answered,
     failure: Failure,
-    round: number,
+    job: NoteJob,
     attempt: JobAttempt,
   ): Promise<void> {
     if (failure.retryable && !attempt.last) return;
-    const delayMs = ROUNDS_MS[round + 1];
+    const round = job.round + 1;
+    const delayMs = ROUNDS_MS[round];
     if (failure.retryable && delayMs !== undefined) {
-      const job = { kind: 'note', investigation: answered.id, round: round + 1 } as const;
-      await queue.add(job, { key: `note:${answered.id}:${answered.answeredAt}:${round + 1}`, delayMs });
+      const about = job.beside === undefined ? answered.answeredAt : `${job.beside.source}/${job.beside.id}`;
+      await queue.add({ ...job, kind: 'note', round }, { key: `note:${answered.id}:${about}:${round}`, delayMs });
       return;
     }
     const { thread } = answered;
@@ -162,10 +195,6 @@ export function createNoteBack(parts: {
       act: () => chat.reply(thread, words.noteFailed(place.title, failure), key),
     });
   }
-}
-
-function alertOf({ trigger }: Answered): Alert | undefined {
-  return trigger.kind === 'alert' ? trigger.alert : undefined;
 }
 
 function written(entry: Entry): Entry {

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
 /** Longer than an incident lasts and a job is tried. */
-const KEEP_MS = 30 * 24 * 3_600_000;
+export const KEEP_MS = 30 * 24 * 3_600_000;
 
 const told = { number: z.number(), verdict: z.string(), key: z.string() };
 const Entry = z.object({

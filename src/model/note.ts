@@ -1,5 +1,9 @@
+import type { Alert } from './alert.ts';
 import type { EpochMicros } from './units.ts';
 import type { Confidence, Verdict } from './verdict.ts';
+
+/** As much of an alert as a note needs: where it stands, and what it is called there. */
+export type NotedAlert = Pick<Alert, 'source' | 'id' | 'title' | 'service' | 'url'>;
 
 /** What is left in somebody's incident: for people as text, for programs as facts. */
 export type IncidentNote = {

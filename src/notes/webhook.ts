@@ -21,8 +21,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { Alert } from '../model/alert.ts';
-import type { IncidentNote } from '../model/note.ts';
+import type { IncidentNote, NotedAlert } from '../model/note.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IncidentNotes } from '../ports/incident-notes.ts';
 import { createRest } from '../rest.ts';
@@ -67,7 +66,7 @@ export function webhookNotes(options: z.output<typeof webhookNotesOptions>, name
 }
 
 /** The same for the same note, byte by byte: nothing of the moment of sending is in it. */
-function payloadOf(alert: Alert, { key, text, facts }: IncidentNote): unknown {
+function payloadOf(alert: NotedAlert, { key, text, facts }: IncidentNote): unknown {
   const { since, answeredAt, ...rest } = facts;
   return {
     type: facts.changed ? 'verdict.changed' : 'verdict.reached',

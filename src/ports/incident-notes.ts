@@ -1,5 +1,4 @@
-import type { Alert } from '../model/alert.ts';
-import type { IncidentNote } from '../model/note.ts';
+import type { IncidentNote, NotedAlert } from '../model/note.ts';
 
 /** Writes the verdict back where the incident is managed. Failures are `Failure`s; an abort rejects with the signal's reason. */
 export interface IncidentNotes {
@@ -7,12 +6,12 @@ export interface IncidentNotes {
   readonly name: string;
   readonly title: string;
   /** Whether the alert is about an incident that stands there. */
-  takes(alert: Alert): boolean;
+  takes(alert: NotedAlert): boolean;
   /**
    * Whether the note with this key stands there, asked after a doubt. Missing where nothing can be read back: then `write`
    * hands the key over, and who receives it twice knows by it.
    */
-  holds?(alert: Alert, key: string, signal: AbortSignal): Promise<boolean>;
+  holds?(alert: NotedAlert, key: string, signal: AbortSignal): Promise<boolean>;
   /** Resolves when the note stands there. Never tries twice by itself: a doubt is thrown. */
-  write(alert: Alert, note: IncidentNote, signal: AbortSignal): Promise<void>;
+  write(alert: NotedAlert, note: IncidentNote, signal: AbortSignal): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { NotedAlert } from '../model/note.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Question } from './questions.ts';
 
@@ -15,7 +16,13 @@ export type Job =
   /** Brings the line up to date that counts what the channel's cap kept out in the hour, numbered since the epoch. */
   | { readonly kind: 'overflow'; readonly channel: string; readonly hour: number }
   /** Writes the verdict back where the incident is managed. A later round is begun when all attempts of one were in vain. */
-  | { readonly kind: 'note'; readonly investigation: string; readonly round: number }
+  | {
+      readonly kind: 'note';
+      readonly investigation: string;
+      readonly round: number;
+      /** The incident of an alert that the investigation answers for beside its own. */
+      readonly beside?: NotedAlert;
+    }
   | { readonly kind: 'answer'; readonly question: Question };
 
 /** A job with the trace context of whoever added it (W3C `traceparent`), so that one trace runs from webhook to card. */

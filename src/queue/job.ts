@@ -35,7 +35,15 @@ const queuedJob: z.ZodType<QueuedJob> = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('refresh'), investigation: z.string(), ...common }),
   z.looseObject({ kind: z.literal('digest'), channel: z.string(), until: z.number(), ...common }),
   z.looseObject({ kind: z.literal('overflow'), channel: z.string(), hour: z.number(), ...common }),
-  z.looseObject({ kind: z.literal('note'), investigation: z.string(), round: z.number(), ...common }),
+  z.looseObject({
+    kind: z.literal('note'),
+    investigation: z.string(),
+    round: z.number(),
+    beside: z
+      .looseObject({ source: z.string(), id: z.string(), title: z.string(), url: z.string().optional() })
+      .optional(),
+    ...common,
+  }),
   z.looseObject({ kind: z.literal('answer'), question, ...common }),
 ]);
 

@@ -12,7 +12,13 @@ import { pieces, type Speaker } from './speaker.ts';
 const REASONS = 3;
 
 /** What is known of a note beside the verdict. */
-export type NoteExtras = { readonly key: string; readonly changed: boolean; readonly permalink?: string };
+export type NoteExtras = {
+  readonly key: string;
+  readonly changed: boolean;
+  /** It stands on the incident of another alert, for which the same investigation answers. */
+  readonly beside?: boolean;
+  readonly permalink?: string;
+};
 
 /**
  * The verdict in a few plain lines. Reasons give way when it gets too long; what looks like an address or a secret is left out
@@ -55,7 +61,9 @@ function claims(speaker: Speaker, answered: Answered, reasons: number): readonly
 
 function textWith(speaker: Speaker, answered: Answered, extras: NoteExtras, reasons: number): string {
   const headline = pieces(...headlineOf(speaker, answered));
-  const first = speaker.say(extras.changed ? 'note.changed' : 'note.first', { headline });
+  const first = speaker.say(extras.changed ? 'note.changed' : extras.beside ? 'note.beside' : 'note.first', {
+    headline,
+  });
   const said = [first, ...claims(speaker, answered, reasons)].map((line) => withoutSecrets(lineText(line)));
   const { permalink } = extras;
   const thread = permalink === undefined ? [] : [lineText(speaker.say('note.thread', { link: pieces(permalink) }))];

@@ -175,6 +175,7 @@ export const PHRASES = {
   },
   note: {
     first: ['headline'],
+    beside: ['headline'],
     changed: ['headline'],
     thread: ['link'],
     failed: ['place'],

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { openNotes } from '../../src/compose/notes.ts';
+import { openNotes, withNotes } from '../../src/compose/notes.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { heldClock } from '../alerts/make-source.ts';
 import { alertAbout } from '../contracts/incident-notes.ts';
+import { quiet } from '../investigation/parts.ts';
 
 const configOf = (notes: Config['notes'], environment: Record<string, string> = {}): Config => ({
   ...readConfig(environment),
@@ -53,4 +54,27 @@ test.each([
 
 test('a name to write in without a token is told at the start', () => {
   expect(() => readConfig({ PAGERDUTY_FROM: 'bot@example.com' })).toThrow(/PAGERDUTY_FROM/);
+});
+
+test('an alert that joins another’s investigation asks for a note of its own, and is taken in whatever becomes of that', async () => {
+  const asked: string[] = [];
+  const accepting = (outcome: 'joined' | 'opened') => ({
+    alert: async () => ({ investigation: 'leader', outcome }),
+    ask: () => Promise.reject(new Error('nobody asks')),
+  });
+  const noteBack = {
+    queue: async () => {},
+    write: async () => {},
+    queueBeside: async (investigation: string, { id }: { readonly id: string }) => {
+      asked.push(`${investigation} ${id}`);
+      if (id === 'Q2') throw new Error('the disk is full');
+    },
+  };
+  const way = (outcome: 'joined' | 'opened') => withNotes(accepting(outcome), noteBack, quiet);
+  for (const id of ['Q1', 'Q2']) {
+    const acceptance = await way('joined').alert(alertAbout('pagerduty', id));
+    expect(acceptance).toEqual({ investigation: 'leader', outcome: 'joined' });
+  }
+  await way('opened').alert(alertAbout('pagerduty', 'Q3'));
+  expect(asked).toEqual(['leader Q1', 'leader Q2']);
 });

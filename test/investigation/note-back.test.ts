@@ -21,7 +21,7 @@ let server: StrictPagerDuty;
 let parts: ReturnType<typeof embeddedParts>;
 let told: { message: Message; key: string }[];
 beforeEach(async () => {
-  server = await strictPagerDuty({ token, users: [from], incidents: { Q1: {} } });
+  server = await strictPagerDuty({ token, users: [from], incidents: { Q1: {}, Q2: {} } });
   parts = embeddedParts();
   told = [];
 });
@@ -63,20 +63,20 @@ const fates = (...list: readonly Fate[]) => {
 describe('the note of a verdict', () => {
   test('is written once, however often its job runs', async () => {
     await saw('timeout');
-    for (let run = 0; run < 3; run += 1) await back().write('inv-1', 0, attempt);
+    for (let run = 0; run < 3; run += 1) await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(server.notes('Q1')).toEqual([expect.stringMatching(/^Causeway: Cause: [\s\S]*p1\.1\n\[causeway /)]);
   });
 
   test('is followed by another when the verdict changed, and by none when only its counts did', async () => {
     await saw('timeout');
-    await back().write('inv-1', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     await saw('timeout', { analysis: { ...CASCADE, impact: { ...CASCADE.impact, affected: 12 } } });
-    await back().write('inv-1', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(server.notes('Q1')).toHaveLength(1);
     await saw('cannot-tell');
-    await back().write('inv-1', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     await saw('timeout');
-    await back().write('inv-1', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(server.notes('Q1').map((note) => note.split('\n')[0])).toEqual([
       expect.stringMatching(/^Causeway: Cause:/),
       expect.stringMatching(/^Causeway, another verdict: Cannot tell/),
@@ -87,7 +87,7 @@ describe('the note of a verdict', () => {
   test('that goes to and fro for ever is not followed for ever', async () => {
     for (let turn = 0; turn < 20; turn += 1) {
       await saw(turn % 2 === 0 ? 'timeout' : 'cannot-tell');
-      await back().write('inv-1', 0, attempt);
+      await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     }
     expect(server.notes('Q1')).toHaveLength(5);
   });
@@ -107,15 +107,15 @@ describe('the note of a verdict', () => {
   test('of one that another answers for leads to the card of the other', async () => {
     await parts.store.update('leader', () => answered(CASCADE, { id: 'leader', thread: { channel: 'C1', ts: '9.9' } }));
     await saw('timeout', { follows: 'leader' });
-    await back().write('inv-1', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(server.notes('Q1')).toEqual([expect.stringContaining('/archives/C1/p9.9\n')]);
   });
 
   test('waits for the next verdict while the alert is looked at again', async () => {
     const { id, trigger, channel, openedAt, repeats } = await saw('timeout');
     await parts.store.update('inv-1', () => ({ status: 'opened', id, trigger, channel, openedAt, repeats }));
-    await back().write('inv-1', 0, attempt);
-    await back().write('inv-gone', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
+    await back().write({ investigation: 'inv-gone', round: 0 }, attempt);
     expect(server.requests).toEqual([]);
   });
 });
@@ -124,17 +124,21 @@ describe('after a doubt', () => {
   test('the place itself is asked, and nothing is written twice', async () => {
     await saw('timeout');
     fates({ kind: 'answer lost' });
-    await expect(back().write('inv-1', 0, attempt)).rejects.toMatchObject({ kind: 'unreachable' });
-    await back().write('inv-1', 0, attempt);
+    await expect(back().write({ investigation: 'inv-1', round: 0 }, attempt)).rejects.toMatchObject({
+      kind: 'unreachable',
+    });
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(server.notes('Q1')).toHaveLength(1);
   });
 
   test('about a note that is no longer true, the one that is true follows only if it got through', async () => {
     await saw('timeout');
     fates({ kind: 'lost on the way there' });
-    await expect(back().write('inv-1', 0, attempt)).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(back().write({ investigation: 'inv-1', round: 0 }, attempt)).rejects.toMatchObject({
+      kind: 'unreachable',
+    });
     await saw('cannot-tell');
-    await back().write('inv-1', 0, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(server.notes('Q1')).toEqual([expect.stringMatching(/^Causeway: Cannot tell/)]);
   });
 
@@ -157,7 +161,7 @@ describe('after a doubt', () => {
           fates(...deaths);
           for (let run = 0; run <= deaths.length; run += 1) {
             await back()
-              .write('inv-1', 0, attempt)
+              .write({ investigation: 'inv-1', round: 0 }, attempt)
               .catch(() => undefined);
           }
           if (wanted.at(-1) !== verdict) wanted.push(verdict);
@@ -178,7 +182,10 @@ describe('a place that does not take the note', () => {
   test('is tried again where that makes sense, as late as it asks for', async () => {
     await saw('timeout');
     fates({ kind: 'refused', status: 429, headers: { 'ratelimit-reset': '40' } });
-    await expect(back().write('inv-1', 0, attempt)).rejects.toMatchObject({ kind: 'busy', retryAfter: 40 });
+    await expect(back().write({ investigation: 'inv-1', round: 0 }, attempt)).rejects.toMatchObject({
+      kind: 'busy',
+      retryAfter: 40,
+    });
     expect(told).toEqual([]);
   });
 
@@ -186,22 +193,22 @@ describe('a place that does not take the note', () => {
     await saw('timeout');
     const down = Array.from({ length: 4 }, (): Fate => ({ kind: 'refused', status: 503 }));
     fates(...down);
-    for (let round = 0; round < 3; round += 1) await back().write('inv-1', round, last);
+    for (let round = 0; round < 3; round += 1) await back().write({ investigation: 'inv-1', round }, last);
     expect(parts.jobs.map(({ job, delayMs }) => [job, delayMs / 60_000])).toEqual([
       [{ kind: 'note', investigation: 'inv-1', round: 1 }, 10],
       [{ kind: 'note', investigation: 'inv-1', round: 2 }, 60],
       [{ kind: 'note', investigation: 'inv-1', round: 3 }, 360],
     ]);
     expect(told).toEqual([]);
-    await back().write('inv-1', 3, last);
+    await back().write({ investigation: 'inv-1', round: 3 }, last);
     expect(told.map(({ message }) => message.summary)).toEqual(['I could not leave a note in PagerDuty.']);
   });
 
   test('is told in the thread once when it will never take it', async () => {
     await saw('timeout');
     const stranger = makeNotes('pagerduty', { token, from: 'nobody@example.com', url: server.url });
-    await back([stranger]).write('inv-1', 0, attempt);
-    await back([stranger]).write('inv-1', 0, attempt);
+    await back([stranger]).write({ investigation: 'inv-1', round: 0 }, attempt);
+    await back([stranger]).write({ investigation: 'inv-1', round: 0 }, attempt);
     expect(told).toHaveLength(1);
     expect(JSON.stringify(told)).toContain('Requester User Not Found');
     expect(JSON.stringify(told)).not.toContain(token);
@@ -210,14 +217,61 @@ describe('a place that does not take the note', () => {
   test('does not keep the note from another place', async () => {
     await saw('timeout');
     const broken = makeNotes('pagerduty', { token, from, url: 'http://127.0.0.1:9' }, 'broken');
-    await expect(back([broken, pagerduty()]).write('inv-1', 0, attempt)).rejects.toMatchObject({ kind: 'unreachable' });
-    await expect(back([broken, pagerduty()]).write('inv-1', 0, attempt)).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(
+      back([broken, pagerduty()]).write({ investigation: 'inv-1', round: 0 }, attempt),
+    ).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(
+      back([broken, pagerduty()]).write({ investigation: 'inv-1', round: 0 }, attempt),
+    ).rejects.toMatchObject({ kind: 'unreachable' });
     expect(server.notes('Q1')).toHaveLength(1);
+  });
+});
+
+describe('an incident beside the investigation’s own', () => {
+  const other = {
+    source: 'pagerduty',
+    id: 'Q2',
+    title: 'cart: errors',
+    url: 'https://example.pagerduty.com/incidents/Q2',
+  };
+  const alert = { ...other, delivery: 'd', event: 'triggered', occurredAt: 1, startedAt: 1 } as const;
+  const full = { ...alert, links: {}, labels: {}, traceIds: [] };
+  const job = { investigation: 'inv-1', round: 0, beside: other };
+
+  test('gets the same verdict once, which says whose it is', async () => {
+    await back().queueBeside('inv-1', full);
+    await back().queueBeside('inv-1', full);
+    expect(parts.jobs.map((one) => one.job)).toEqual([{ kind: 'note', ...job }]);
+    await saw('timeout');
+    for (let run = 0; run < 2; run += 1) await back().write(job, attempt);
+    await back().write({ investigation: 'inv-1', round: 0 }, attempt);
+    expect(server.notes('Q2')).toEqual([expect.stringMatching(/^Causeway, the same as another alert: Cause:/)]);
+    expect(server.notes('Q1')).toEqual([expect.stringMatching(/^Causeway: Cause:/)]);
+  });
+
+  test('waits for the verdict, but not for ever', async () => {
+    const { id, trigger, channel, openedAt, repeats } = await saw('timeout');
+    await parts.store.update('inv-1', () => ({ status: 'opened', id, trigger, channel, openedAt, repeats }));
+    await expect(back().write(job, attempt)).rejects.toMatchObject({ kind: 'busy', retryAfter: 15 });
+    await back().write(job, last);
+    await back().write({ ...job, investigation: 'inv-gone' }, attempt);
+    expect(server.requests).toEqual([]);
+  });
+
+  test('is one of fifty at most', async () => {
+    for (let at = 0; at < 60; at += 1) await back().queueBeside('inv-1', { ...full, id: `Q${at}` });
+    expect(parts.jobs).toHaveLength(50);
+  });
+
+  test('is left alone where nobody takes notes', async () => {
+    await back([]).queueBeside('inv-1', full);
+    await back().queueBeside('inv-1', { ...full, source: 'grafana' });
+    expect(parts.jobs).toEqual([]);
   });
 });
 
 test('every note is known to be ours', async () => {
   await saw('timeout');
-  await back().write('inv-1', 0, attempt);
+  await back().write({ investigation: 'inv-1', round: 0 }, attempt);
   expect(server.notes('Q1').map(isOwnNote)).toEqual([true]);
 });
