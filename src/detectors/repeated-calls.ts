@@ -5,6 +5,7 @@ import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { cite, clip, count, named, nameOf, operationOf, tracesIn, us } from './cite.ts';
 import type { Detector } from './detector.ts';
+import { versionChange } from './version-change.ts';
 
 const FEWEST_REPEATS = 5;
 const GROWTH = 3;
@@ -58,7 +59,7 @@ function repeatFinding(view: View, now: Repeats, before: Repeats | undefined): F
   const entry = at(charges.visit, first);
   if (total < Math.max(LEAST_TOTAL, LEAST_SHARE * (at(table.end, entry) - at(table.start, entry)))) return undefined;
   const service = nameOf(view, at(charges.party, first));
-  const evidence: [Evidence] = [
+  const evidence: [Evidence, ...Evidence[]] = [
     cite(view, [first, ...others.slice(0, 19)], 'n-plus-one.count', {
       service: named(service),
       operation: named(operationOf(view, first)),
@@ -67,6 +68,7 @@ function repeatFinding(view: View, now: Repeats, before: Repeats | undefined): F
       usual: count(few),
       time: us(total),
     }),
+    ...versionChange(view, [first]),
   ];
   return {
     detector: repeatedCalls.id,

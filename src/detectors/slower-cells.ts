@@ -19,6 +19,7 @@ import {
   us,
   visitsOf,
 } from './cite.ts';
+import { versionChange } from './version-change.ts';
 
 /** Below this a shift is not worth a word, µs and as a share of the usual time. */
 export const LEAST_SHIFT = 5_000;
@@ -89,7 +90,10 @@ export function slowFinding(
       statistic: { name: 'mann-whitney auc', value: rounded(auc) },
     }),
   ];
-  if (role !== 'context') evidence.push(cite(view, [row], 'latency.share', { share: ratio(shareOf(view, cell)) }));
+  if (role !== 'context') {
+    evidence.push(cite(view, [row], 'latency.share', { share: ratio(shareOf(view, cell)) }));
+    evidence.push(...versionChange(view, [row]));
+  }
   evidence.push(...extra);
   return {
     detector,

@@ -32,6 +32,24 @@ test('D22 tells of one service that is slower on its version, and D23 says nothi
   expect(seenBy('D22', view)).toMatchObject([{ role: 'context', component: { value: '2', services: ['two'] } }]);
 });
 
+test('D22 and D23 tell when the version came, and trust it less for what went badly before that', () => {
+  const shifted = (spans: ReturnType<typeof times>, seconds: number) =>
+    spans.map((span) => ({ ...span, start: span.start + seconds * 1_000_000, end: span.end + seconds * 1_000_000 }));
+  const rollout = shifted(times(20, chain('2', 40, 42, 38), 's'), 100);
+  const old = [...times(25, chain('1', 0, 0, 0), 'o')];
+  const baseline = shifted(times(40, chain('1', 0, 0, 0), 'b'), -1_000);
+  const [aligned] = seenBy('D23', viewOf([...rollout, ...old], baseline));
+  expect(aligned?.evidence.find(({ claim }) => claim === 'version.rollout')?.values).toMatchObject({
+    version: { value: '2' },
+    after: { value: 20 },
+    of: { value: 20 },
+  });
+  // The same, but others had been slow long before the version was there.
+  const slowBefore = times(20, chain('1', 0, 400, 0), 'e');
+  const [late] = seenBy('D23', viewOf([...rollout, ...old, ...slowBefore], baseline));
+  expect(late?.specificity ?? 0).toBeLessThan(0.7 * (aligned?.specificity ?? 0));
+});
+
 test('D23 and D22 are silent about a version that costs nothing', () => {
   const window = [...times(15, chain('2', 0, 0, 0), 's'), ...times(25, chain('1', 0, 0, 0), 'o')];
   const view = viewOf(window, times(40, chain('1', 0, 0, 0), 'b'));
@@ -133,4 +151,15 @@ test('D16 and D21 are silent when bad and good requests share everything', () =>
   const window = [...times(15, served('p1', 400), 's'), ...times(30, served('p1', 20), 'g')];
   const view = viewOf(window, times(40, served('p1', 20), 'b'));
   expect([...seenBy('D16', view), ...seenBy('D21', view)]).toEqual([]);
+});
+
+test('a service that was deployed is told with its versions, one that was not is not', () => {
+  const visit = (time: number, version: string) =>
+    `\nweb  GET /buy  server  0..${time}  resource.service.version=${version}\n`;
+  const claims = (now: string) =>
+    seenBy('D01', viewOf(times(30, visit(90, now), 's'), times(30, visit(10, '1'), 'b'))).flatMap(({ evidence }) =>
+      evidence.map(({ claim, values }) => [claim, values.now?.value, values.before?.value]),
+    );
+  expect(claims('2')).toContainEqual(['version.changed', '2', '1']);
+  expect(claims('1').map(([claim]) => claim)).not.toContain('version.changed');
 });
