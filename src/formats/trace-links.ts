@@ -54,14 +54,16 @@ const TRACEPARENT = /(?<![0-9a-z])[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9
 const XRAY = /(?<![0-9a-z])1-([0-9a-f]{8})-([0-9a-f]{24})(?![0-9a-z])/i;
 const FULL = /(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])/i;
 const HALF = /(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])/i;
+/** An id alone that has lost up to three leading zeros; more are lost once in 4,096 ids, fewer digits are a slip of the hand. */
+const SHORTENED = /^[\s`"'<]*((?=[0-9]*[a-f])[0-9a-f]{13,15}|[0-9a-f]{29,31})[\s`"'>]*$/i;
 /** Datadog writes 64-bit ids as decimals; sixteen digits are hex to everybody else, so a decimal has more. */
 const DECIMAL = /(?:^|trace[_. -]?id["']?\s{0,3}[:=]\s{0,3}["']?|\/trace\/)([0-9]{17,20})(?![0-9a-z])/i;
 
 /**
  * The trace that a person's text names, and the span where it names one: a link to a page of Jaeger, Zipkin, Grafana
  * (Explore, also with its panes as JSON), VictoriaTraces, Datadog or X-Ray; a `traceparent`; `trace_id=…` in a log line; or
- * the id alone, with 16 or 32 hex digits of either case. Leading zeros that a page has dropped come back. Undefined where
- * nothing is an id, or the id is all zeros.
+ * the id alone, with 16 or 32 hex digits of either case. Leading zeros that a page has dropped come back, and so do up to three
+ * that an id alone has lost. Undefined where nothing is an id, or the id is all zeros.
  *
  * ```
  *   00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
@@ -82,7 +84,8 @@ export function traceNamedIn(text: string): TraceReference | undefined {
     FIELD.exec(looked)?.[1] ??
     FULL.exec(looked)?.[0] ??
     (xray === null ? undefined : `${xray[1]}${xray[2]}`) ??
-    HALF.exec(looked.replace(SPAN_FIELD, ''))?.[0];
+    HALF.exec(looked.replace(SPAN_FIELD, ''))?.[0] ??
+    SHORTENED.exec(looked)?.[1];
   return reference(traceId, spanId);
 }
 

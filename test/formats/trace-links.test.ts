@@ -48,6 +48,8 @@ describe('what people paste', () => {
     ['a3ce929d0e0e4736', 'a3ce929d0e0e4736'.padStart(32, '0'), undefined],
     ['https://jaeger.example/trace/bf92f3577b34da6', 'bf92f3577b34da6'.padStart(32, '0'), undefined],
     ['https://x.example/app?traceID=a3ce929d0e0e4736&x=1', 'a3ce929d0e0e4736'.padStart(32, '0'), undefined],
+    ['3ce929d0e0e4736', '3ce929d0e0e4736'.padStart(32, '0'), undefined],
+    [' `bf92f3577b34da6a3ce929d0e0e4736` ', '0bf92f3577b34da6a3ce929d0e0e4736', undefined],
     ['1-5759e988-bd862e3fe1be46a994272793', '5759e988bd862e3fe1be46a994272793', undefined],
     ['https://app.datadoghq.com/apm/trace/11803532876627986230', 'a3ce929d0e0e4736'.padStart(32, '0'), undefined],
   ])('%s', (text, traceId, spanId) => {
@@ -61,6 +63,9 @@ describe('what people paste', () => {
     'deadbeef',
     `x${TRACE}`,
     '%zz',
+    '1795348800123',
+    'see 3ce929d0e0e4736 there',
+    'abcdefabcdef',
     '99999999999999999999 lemons',
     '/trace/',
   ])('%j names nothing', (text) => {

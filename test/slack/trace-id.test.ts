@@ -24,6 +24,24 @@ describe('findTraceId', () => {
   test.each([
     ['16 digits', 'A3CE929D0E0E4736', '0000000000000000a3ce929d0e0e4736'],
     ['a Jaeger link without its leading zeros', 'http://j/trace/3ce929d0e0e4736', '000000000000000003ce929d0e0e4736'],
+    [
+      'a Datadog link, which is decimal',
+      'https://app.datadoghq.com/apm/trace/11803532876627986230',
+      '0000000000000000a3ce929d0e0e4736',
+    ],
+    ['a decimal id alone', '11803532876627986230', '0000000000000000a3ce929d0e0e4736'],
+    [
+      'Grafana with its panes escaped',
+      `https://g/explore?panes=%7B%22a%22%3A%7B%22queries%22%3A%5B%7B%22query%22%3A%22${ID}%22%7D%5D%7D%7D`,
+      ID,
+    ],
+    ['a link as Slack writes it', `<http://j/trace/${ID}?uiFind=00f067aa0ba902b7|that one>`, ID],
+    ['VictoriaTraces', `https://v/select/vmui/#/query?query=trace_id%3A%3D%22${ID}%22`, ID],
+    [
+      'a log line',
+      `level=error trace_id=a3ce929d0e0e4736 span_id=00f067aa0ba902b7`,
+      '0000000000000000a3ce929d0e0e4736',
+    ],
     ['X-Ray', 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1', '5759e988bd862e3fe1be46a994272793'],
   ])('finds %s', (_, text, traceId) => {
     expect(findTraceId(text)).toEqual({ kind: 'trace', traceId });
