@@ -27,20 +27,21 @@ export function chooseTraces({ found, split, whole }: Catch): Choice {
   const suspects = chooseSuspects(since);
   const baseline = evenly(before, BASELINE_WANTED);
   const { chance, failed, slowest } = suspects;
-  const all = chance.length + failed.length + slowest.length + baseline.length;
+  const byChance = chance.length + baseline.length;
+  const read = failed.length + slowest.length + byChance;
   return {
     traceIds: byTurns([...failed, ...slowest, ...chance], baseline).map((hit) => hit.traceId),
     picked: [...failed, ...slowest].map((hit) => hit.traceId).toSorted(),
     note:
-      all === 0
+      read === 0
         ? undefined
-        : whole && all === found.length
-          ? 'Every trace of the hour before was read'
-          : `Suspects: ${said([
+        : read === found.length
+          ? `Every trace ${whole ? 'of the hour before' : 'that was found'} was read`
+          : `Of ${found.length} traces found ${said([
               [failed.length, 'failed'],
               [slowest.length, 'slow'],
-              [chance.length, 'by chance'],
-            ])}; healthy ones by chance`,
+              [byChance, 'by chance'],
+            ])} were read`,
   };
 }
 

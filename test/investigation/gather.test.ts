@@ -55,7 +55,7 @@ describe('traces for an alert', () => {
     expect(suspects.length + baseline.length).toBeLessThanOrEqual(400);
     for (const id of baseline) expect(startOf.get(id)).toBeLessThan(T0 - 29 * SECOND);
     expect(queries.length).toBeLessThanOrEqual(12);
-    expect(gathering.notes.join()).toMatch(/Suspects: \d+ failed, .*by chance/);
+    expect(gathering.notes.join()).toMatch(/Of \d+ traces found \d+ failed, .*by chance were read/);
   });
 
   test('failed requests here and there are searched for near the alert, and yet make no onset there', async () => {
