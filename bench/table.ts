@@ -3,12 +3,12 @@
  * Records come batch by batch, as a backend hands them over, and the time to make them is not counted. Beside it stands the
  * plain alternative: every record kept, found through a map of maps by trace and id (`plain` as the last argument).
  */
-import { performance } from 'node:perf_hooks';
 import type { SpanRecord } from '../src/model/span.ts';
 import { TableBuilder } from '../src/trace/build.ts';
 import { callsOf } from '../src/trace/calls.ts';
 import { criticalTimes } from '../src/trace/critical-path.ts';
 import { selfTimes } from '../src/trace/self-time.ts';
+import { perSecond, Stopwatch } from './stopwatch.ts';
 
 const traces = Number(process.argv[2] ?? 25_000);
 const perTrace = Number(process.argv[3] ?? 40);
@@ -80,46 +80,36 @@ const heldMemory = () => {
   return `${megabytes(heapUsed + external)} held, ${megabytes(rss)} resident`;
 };
 
-function timed<T>(what: string, work: () => T): T {
-  const from = performance.now();
-  const result = work();
-  console.log(`${what}: ${(performance.now() - from).toFixed(0)} ms`);
-  return result;
-}
-
 const size = traces * perTrace;
-console.log(`${size} spans in ${traces} traces; before: ${heldMemory()}`);
-let building = 0;
+console.log(
+  `${size} spans in ${traces} traces; before: ${heldMemory()}; figures in brackets: by time on the processor`,
+);
+const building = new Stopwatch();
 if (plain) {
   const index = new Map<string, Map<string, SpanRecord>>();
   for (const batch of batches()) {
-    const from = performance.now();
-    for (const record of batch) {
-      const trace = index.get(record.traceId) ?? new Map<string, SpanRecord>();
-      index.set(record.traceId, trace.set(record.spanId, record));
-    }
-    building += performance.now() - from;
+    building.run(() => {
+      for (const record of batch) {
+        const trace = index.get(record.traceId) ?? new Map<string, SpanRecord>();
+        index.set(record.traceId, trace.set(record.spanId, record));
+      }
+    });
   }
-  console.log(
-    `plain objects: ${((size / building) * 1_000).toFixed(0)} spans/s; ${heldMemory()}; ${index.size} traces`,
-  );
+  console.log(`plain objects: ${perSecond(size, building)}; ${heldMemory()}; ${index.size} traces`);
 } else {
   const builder = new TableBuilder();
-  for (const batch of batches()) {
-    const from = performance.now();
-    builder.add(batch);
-    building += performance.now() - from;
-  }
-  console.log(`added: ${((size / building) * 1_000).toFixed(0)} spans/s; ${heldMemory()}`);
-  const from = performance.now();
-  const table = builder.finish();
-  const finishing = performance.now() - from;
-  console.log(
-    `finished in ${finishing.toFixed(0)} ms: ${((size / (building + finishing)) * 1_000).toFixed(0)} spans/s in all`,
-  );
+  for (const batch of batches()) building.run(() => builder.add(batch));
+  console.log(`added: ${building}, ${perSecond(size, building)}; ${heldMemory()}`);
+  const finishing = new Stopwatch();
+  const table = finishing.run(() => builder.finish());
+  const whole = { wall: building.wall + finishing.wall, cpu: building.cpu + finishing.cpu };
+  console.log(`finished: ${finishing}; ${perSecond(size, whole)} in all`);
   console.log(`table of ${table.size}: ${heldMemory()}`);
-  timed('critical path', () => criticalTimes(table));
-  timed('self time', () => selfTimes(table));
-  timed('calls', () => callsOf(table));
+  const work = { 'critical path': criticalTimes, 'self time': selfTimes, calls: callsOf };
+  for (const [what, measure] of Object.entries(work)) {
+    const watch = new Stopwatch();
+    watch.run(() => measure(table));
+    console.log(`${what}: ${watch}`);
+  }
   console.log(`after analysis: ${heldMemory()}; ${table.size} spans`);
 }
