@@ -148,16 +148,29 @@ export function routeOf(path: string): string {
 
 const [ZERO, NINE, AT, SLASH, QUERY, FRAGMENT, PARAMETER, ESCAPE, END] = [48, 57, 64, 47, 63, 35, 59, 37, -1];
 
-const WHOLE_ID =
-  /^(?:\d+|\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|(?=.*\d)[0-9a-f]{8,}|.*@.*\..*)$/i;
+const WHOLE_ID = /^(?:\d+|\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|.*@.*\..*)$/i;
 const LONG_TOKEN = /^(?=.*\d)[\w.~%=+-]{20,}$/;
 
 /** Nobody escapes the words of a route: an escaped segment is somebody's data. */
 function withoutId(segment: string): string {
   if (segment.length < SHORTEST_ID && !segment.includes('@') && !segment.includes('%')) return withoutNumbers(segment);
+  if (isHex(segment)) return '{id}';
   if (segment.includes('%') || WHOLE_ID.test(segment) || LONG_TOKEN.test(segment)) return '{id}';
   return withoutNumbers(segment);
 }
+
+/** Eight hex digits or more with a decimal one among them, the commonest id of all. */
+function isHex(segment: string): boolean {
+  let decimals = 0;
+  for (let index = 0; index < segment.length; index++) {
+    const code = segment.charCodeAt(index);
+    if (code >= ZERO && code <= NINE) decimals++;
+    else if ((code | LOWER) < A || (code | LOWER) > F) return false;
+  }
+  return segment.length >= SHORTEST_ID && decimals > 0;
+}
+
+const [LOWER, A, F] = [32, 97, 102];
 
 /** Fewer characters, other than digits alone, are no id of any known form. */
 const SHORTEST_ID = 8;

@@ -23,6 +23,8 @@ export type Clocks = {
   /** Number of each row's host; rows of one host share a clock. */
   readonly host: Int32Array;
   readonly names: readonly string[];
+  /** Pairs of hosts of which the first calls the second or the second the first, both ways round. */
+  readonly pairs: readonly (readonly [number, number])[];
   /** What to add to `host`'s clock to read `reference`'s; undefined when nothing is known or its calls contradict each other. */
   offset(reference: number, host: number): Offset | undefined;
   /** How fine a host's clock is, µs: a millisecond when every start lies on one, as the JavaScript SDK's do. */
@@ -43,6 +45,7 @@ export function clocksOf(table: SpanTable): Clocks {
   return {
     host,
     names,
+    pairs: [...edges].flatMap(([a, others]) => [...others.keys()].map((b) => [a, b] as const)),
     grain,
     offset(reference, other) {
       if (reference === other) return { low: 0, high: 0 };
@@ -106,19 +109,18 @@ export function alignedTimes(table: SpanTable, clocks: Clocks): Pick<SpanTable, 
 /** What must be said about the clocks of each trace: the pairs of hosts on a call whose clocks certainly differ. */
 export function skewRepairs(table: SpanTable, clocks: Clocks): ReadonlyMap<number, readonly Repair[]> {
   const repairs = new Map<number, readonly Repair[]>();
-  const known = new Map<number, SkewRepair | undefined>();
-  const skewBetween = (a: number, b: number): SkewRepair | undefined => {
-    const pair = a * clocks.names.length + b;
-    if (!known.has(pair)) known.set(pair, skewRepair(clocks, a, b));
-    return known.get(pair);
-  };
+  const hosts = clocks.names.length;
+  const skews = new Map<number, SkewRepair>();
+  for (const [a, b] of clocks.pairs) {
+    const skew = skewRepair(clocks, a, b);
+    if (skew !== undefined) skews.set(a * hosts + b, skew);
+  }
+  if (skews.size === 0) return repairs;
   for (let ordinal = 0; ordinal < table.traces; ordinal++) {
     const found = new Set<SkewRepair>();
     for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
       if (!isSynchronous(table, row)) continue;
-      const a = at(clocks.host, at(table.parent, row));
-      const b = at(clocks.host, row);
-      const skew = a === b ? undefined : skewBetween(a, b);
+      const skew = skews.get(at(clocks.host, at(table.parent, row)) * hosts + at(clocks.host, row));
       if (skew !== undefined) found.add(skew);
     }
     if (found.size > 0)

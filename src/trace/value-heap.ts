@@ -33,7 +33,7 @@ export class ValueHeap {
     const place = this.#reserve(room > CHUNK ? HEADER + Buffer.byteLength(text) : room);
     const length = this.#write(text, place + HEADER);
     this.#last[place] = typeof value === 'string' ? TEXT : LIST;
-    this.#last.writeUInt32LE(length, place + 1);
+    this.#writeLength(length, place + 1);
     this.#free = place + HEADER + length;
     return (this.#chunks.length - 1) * CHUNK + place;
   }
@@ -53,6 +53,15 @@ export class ValueHeap {
     this.#last[place] = NUMBER;
     this.#free = this.#last.writeDoubleLE(value, place + 1);
     return (this.#chunks.length - 1) * CHUNK + place;
+  }
+
+  /** Least byte first, by hand: entries are short, and the checks of a `Buffer` cost more than the four bytes. */
+  #writeLength(length: number, place: number): void {
+    const chunk = this.#last;
+    chunk[place] = length;
+    chunk[place + 1] = length >>> 8;
+    chunk[place + 2] = length >>> 16;
+    chunk[place + 3] = length >>> 24;
   }
 
   /** Writes a text into the last chunk and returns how many bytes it took. */
