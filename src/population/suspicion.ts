@@ -13,6 +13,7 @@ import { type CellShift, type Sides, shiftsOf } from './latency.ts';
 import { waitingShares } from './lone-traces.ts';
 import { ownersOf } from './ownership.ts';
 import { type StructuralChange, structuralChanges } from './structure.ts';
+import type { ToldEvents } from './told-events.ts';
 
 /** What the engine holds against a party, by family of evidence, each 0…1, and all together. */
 export type Suspicion = {
@@ -46,6 +47,7 @@ export type Groundwork = {
   readonly cells: Cells;
   readonly visits: CellVisits;
   readonly blame: Blame;
+  readonly told: ToldEvents;
   readonly failed: Uint8Array;
 };
 
@@ -67,7 +69,7 @@ export function compare(ground: Groundwork, sides: Sides, company = sides.refere
   const failing = { suspect: sides.suspect, reference: company };
   const failures = failureRises(table, charges, cells, failing, ground.blame, ground.failed);
   const structure = structuralChanges(table, charges, cells, sides);
-  const events = eventChanges(table, charges, sides);
+  const events = eventChanges(table, charges, ground.told, sides);
   const families = { contribution, failures, structure, events };
   const ranking = sides.reference.includes(1) ? rank(ground, families) : rankAlone(ground, sides);
   return { sides, shifts, owners, contribution, failures, structure, events, ranking };

@@ -16,6 +16,7 @@ import { brokenOrders, type OrderRule } from './order.ts';
 import { labelRequests, type Requests } from './requests.ts';
 import { certainRise, STRICT_Z } from './statistics.ts';
 import { type Comparison, compare, type Groundwork } from './suspicion.ts';
+import { toldEvents } from './told-events.ts';
 import { type VersionShift, versionShifts } from './versions.ts';
 import { type VisitCalls, visitCalls } from './visit-calls.ts';
 
@@ -114,7 +115,8 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
     reference: reference === 'baseline' ? baseline : reference === 'window' ? clean : new Uint8Array(table.traces),
   };
   const visits = cellVisits(table, cells);
-  const ground: Groundwork = { table, times, charges, cells, visits, blame, failed: requests.failed };
+  const told = toldEvents(table);
+  const ground: Groundwork = { table, times, charges, cells, visits, blame, told, failed: requests.failed };
   return {
     table,
     times,
