@@ -12,6 +12,8 @@ const LEAST_SHARE = 0.6;
 const LEAST_SHIFT = 0.1;
 /** Spread of the logarithmic shifts below which everything moved alike. */
 const ALIKE = 0.15;
+/** Starts on whole milliseconds leave a time as uncertain as this, µs: much for a work of two milliseconds. */
+const GRAIN = 1_000;
 
 /**
  * D25: everything became slower by about the same factor. That is a shared machine, network or load and no single service;
@@ -30,9 +32,12 @@ export const commonMode: Detector = {
     );
     const services = new Set(shifts.map(({ cell }) => at(view.cells.from, cell)));
     if (services.size < FEWEST_SERVICES) return [];
-    const logs = sorted(shifts.map(({ now, before }) => Math.log((median(now) + 100) / (median(before) + 100))));
-    const middle = median(logs);
-    const close = logs.filter((value) => Math.abs(value - middle) <= ALIKE).length / logs.length;
+    const logs = shifts.map(({ now, before }) => ({
+      value: Math.log((median(now) + 100) / (median(before) + 100)),
+      blur: GRAIN / median(before),
+    }));
+    const middle = median(sorted(logs.map(({ value }) => value)));
+    const close = logs.filter(({ value, blur }) => Math.abs(value - middle) <= ALIKE + blur).length / logs.length;
     if (middle < LEAST_SHIFT || close < LEAST_SHARE) return [];
     return [finding(view, shifts, middle, close, services.size)];
   },

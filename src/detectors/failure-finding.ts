@@ -6,6 +6,7 @@ import { errorSource, rpcStatus } from '../trace/errors.ts';
 import { cite, clip, count, isSilent, named, nameOf, operationOf, tracesIn } from './cite.ts';
 import { strengthOf } from './failure-rises.ts';
 import type { Telling } from './slower-cells.ts';
+import { versionChange } from './version-change.ts';
 
 /** What a failure that became more frequent says: how often, where, and in its own words. */
 export function failureFinding(view: View, telling: Telling, rise: FailureRise, rows: readonly number[]): Finding {
@@ -16,24 +17,27 @@ export function failureFinding(view: View, telling: Telling, rise: FailureRise, 
   const component: Component = silent
     ? { kind: 'edge', from: caller, to: nameOf(view, rise.party), operation: operationOf(view, row) }
     : { kind: 'operation', service: nameOf(view, rise.party), operation: operationAt(view, rise, row) };
+  const compared = rise.before.of > 0;
   const evidence: [Evidence, ...Evidence[]] = [
     cite(
       view,
       [row],
-      'error.origin',
+      compared ? 'error.origin' : 'error.alone',
       {
         service: named(nameOf(view, rise.party)),
         operation: named(operationAt(view, rise, row)),
         failed: count(rise.now.with),
         of: count(rise.now.of),
-        usual: count(rise.before.with),
-        usualOf: count(rise.before.of),
+        ...(compared ? { usual: count(rise.before.with), usualOf: count(rise.before.of) } : {}),
       },
       { counts: { ...rise.now, baselineWith: rise.before.with, baselineOf: rise.before.of } },
     ),
   ];
   const message = messageOf(view, row);
   if (message !== undefined) evidence.push(cite(view, [row], 'error.message', { message: named(message) }));
+  const callee = at(view.charges.callee, row);
+  const own = view.charges.party[row] === rise.party ? row : callee;
+  if (own >= 0 && view.charges.party[own] === rise.party) evidence.push(...versionChange(view, [own]));
   return {
     ...telling,
     component,

@@ -30,7 +30,9 @@ import { structuralChange } from './structural-change.ts';
 import { swallowedError } from './swallowed-error.ts';
 import { timeout } from './timeout.ts';
 import { tlsHandshake } from './tls-handshake.ts';
+import { unauthorisedAccess } from './unauthorised-access.ts';
 import { unfeltChange } from './unfelt-change.ts';
+import { unusualOrigin } from './unusual-origin.ts';
 import { versionRegression } from './version-regression.ts';
 
 /** Every pattern that is looked for, by its number in the catalogue. */
@@ -67,5 +69,7 @@ export const DETECTORS: readonly Detector[] = [
   coldStart,
   cacheMiss,
   audit,
+  unauthorisedAccess,
+  unusualOrigin,
   dataQuality,
 ];

@@ -2,9 +2,9 @@ import type { Evidence, Finding } from '../model/finding.ts';
 import { at } from '../model/units.ts';
 import { ORDER_GRAIN, type OrderBreach, type OrderRule } from '../population/order.ts';
 import { ruleOfThree } from '../population/statistics.ts';
-import { VERSION } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, named, nameOf, operationOf, ratio, rowsOf, us } from './cite.ts';
+import { cite, clip, count, named, nameOf, operationOf, ratio, us } from './cite.ts';
+import { versionChange } from './version-change.ts';
 
 /** Something was changed before the acknowledgement that it always waited for. */
 export const isPremature = (rule: OrderRule): boolean => rule.writes && rule.now.overtook + rule.now.early > 0;
@@ -41,7 +41,7 @@ export function orderFinding(view: View, detector: string, rule: OrderRule): Fin
     cite(
       view,
       rows,
-      finished ? 'order.ended-before' : 'order.began-before',
+      `order.${finished ? 'ended' : 'began'}-before${telling.uncertainty === undefined ? '' : '-elsewhere'}`,
       {
         ...names,
         margin: us(finished ? telling.margin : at(view.table.end, telling.call) - at(view.table.start, telling.step)),
@@ -62,7 +62,7 @@ export function orderFinding(view: View, detector: string, rule: OrderRule): Fin
       },
       { statistic: { name: 'rule of three', value: ruleOfThree(rule.before.waited) } },
     ),
-    ...versionChange(view, rule, rows),
+    ...versionChange(view, rows),
     ...sequel(view, rule),
   ];
   return {
@@ -91,26 +91,6 @@ function typical(breaches: readonly OrderBreach[]): OrderBreach {
   const middle = ordered[Math.floor(ordered.length / 2)];
   if (middle === undefined) throw new RangeError('A broken order has breaches');
   return middle;
-}
-
-/** The version that breaks the order, when the reference did not run it. */
-function versionChange(view: View, rule: OrderRule, rows: readonly [number, ...number[]]): readonly Evidence[] {
-  const version = view.table.resource(rows[0], VERSION);
-  if (version === undefined) return [];
-  const service = view.table.service[rows[0]];
-  const old = new Set<string>();
-  for (const row of rowsOf(view, view.baseline)) {
-    if (view.table.service[row] === service) old.add(String(view.table.resource(row, VERSION) ?? ''));
-  }
-  old.delete('');
-  if (old.size === 0 || old.has(String(version))) return [];
-  return [
-    cite(view, rows, 'version.changed', {
-      service: named(nameOf(view, at(view.cells.from, rule.cell))),
-      now: named(String(version)),
-      before: named([...old].sort().join(', ')),
-    }),
-  ];
 }
 
 const REPAIR = /\b(compensat\w*|rollback|roll back|revert|undo|cancel\w*|release|refund|conflict)\b/i;

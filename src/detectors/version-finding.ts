@@ -1,8 +1,10 @@
-import type { Evidence, Finding } from '../model/finding.ts';
+import type { Evidence, Finding, Quantity } from '../model/finding.ts';
+import { at } from '../model/units.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { type Hop, VERSION, type VersionShift } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, named, nameOf, rounded, us } from './cite.ts';
+import { ordinalOf } from '../trace/build.ts';
+import { cite, clip, count, named, nameOf, rounded, rowsOf, us } from './cite.ts';
 import { LEAST_SHIFT } from './slower-cells.ts';
 
 /** Hops that are certainly slower on the version than off it. */
@@ -51,6 +53,8 @@ export function hopFinding(view: View, detector: string, shift: VersionShift, ho
         ),
         ...[first, ...others].map(hopEvidence),
       ];
+  const rollout = rolloutOf(view, shift.version, hops);
+  if (rollout !== undefined) evidence.push(rollout.evidence);
   const certainty = hops.map((hop) => 1 - hop.error / hop.value).reduce((a, b) => Math.min(a, b), 1);
   const growth = median(sorted(hops.map((hop) => hop.value / Math.max(1_000, hop.usualOff))));
   return {
@@ -59,8 +63,41 @@ export function hopFinding(view: View, detector: string, shift: VersionShift, ho
     component: { kind: 'attribute', key: VERSION, value: shift.version, services },
     role: single ? 'context' : 'cause',
     strength: clip((1 - Math.exp(-growth * 2)) * certainty),
-    specificity: clip(shift.concurrent ? certainty : 0.7 * certainty),
+    specificity: clip((shift.concurrent ? certainty : 0.7 * certainty) * (rollout?.aligned ?? 1)),
     support: hops.reduce((least, hop) => Math.min(least, hop.on), Number.POSITIVE_INFINITY),
     evidence,
   };
+}
+
+/**
+ * When the version was first seen, and how many of the requests that went badly came after that: what was there before a
+ * deploy was not brought by it. Undefined where the version is old or nothing went badly.
+ */
+function rolloutOf(
+  view: View,
+  version: string,
+  hops: readonly Hop[],
+): { readonly evidence: Evidence; readonly aligned: number } | undefined {
+  const { table, requests, bad } = view;
+  const parties = new Set(hops.map(({ party }) => party));
+  const runs = (row: number) =>
+    parties.has(at(view.charges.party, row)) && String(table.resource(row, VERSION)) === version;
+  for (const row of rowsOf(view, view.baseline)) if (runs(row)) return undefined;
+  let first = -1;
+  for (const row of rowsOf(view, view.window)) {
+    if (runs(row) && (first < 0 || at(table.start, row) < at(table.start, first))) first = row;
+  }
+  if (first < 0) return undefined;
+  const started = at(table.start, at(requests.entry, ordinalOf(table, first)));
+  let after = 0;
+  let of = 0;
+  bad.forEach((flag, trace) => {
+    if (flag !== 1) return;
+    of++;
+    if (at(table.start, at(requests.entry, trace)) >= started) after++;
+  });
+  if (of === 0) return undefined;
+  const since: Quantity = { unit: 'time', value: table.epoch + at(table.start, first) };
+  const values = { version: named(version), since, after: count(after), of: count(of) };
+  return { evidence: cite(view, [first], 'version.rollout', values), aligned: after / of };
 }

@@ -79,3 +79,39 @@ test('D29 tells of clocks that contradict each other', () => {
   expect(finding?.evidence[0].values.offset).toMatchObject({ unit: 'us' });
   expect(seenBy('D29', viewOf(times(12, call(true), 's'), times(30, call(true), 'b')))).toEqual([]);
 });
+
+const guarded = (steps: string, user = 'ann', address = '198.51.100.4') => `
+desk  GET /files        server  0..40  user.id=${user}  client.address=${address}
+${steps}  desk  SELECT files    client  22..30  db.system.name=postgresql db.namespace=crm db.collection.name=files db.query.summary="SELECT files"
+`;
+const checked = guarded(
+  '  desk  GET              client  2..12  server.address=auth\n    auth  GET /permissions server  3..11\n',
+);
+
+test('D28 tells of data that was reached without the check that such requests always pass', () => {
+  const view = viewOf([...times(12, checked, 's'), ...times(3, guarded(''), 'x')], times(30, checked, 'b'));
+  const [finding, ...others] = seenBy('D28', view);
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ detector: 'D28 unauthorised-access', role: 'context', support: 3 });
+  expect(finding?.evidence[0]).toMatchObject({
+    claim: 'audit.unauthorised',
+    values: { service: { value: 'desk' }, kept: { value: 30 }, of: { value: 30 }, requests: { value: 3 } },
+  });
+});
+
+test('D28 knows no such rule from a few requests, nor where some always went without', () => {
+  const now = [...times(12, checked, 's'), ...times(3, guarded(''), 'x')];
+  expect(seenBy('D28', viewOf(now, times(10, checked, 'b')))).toEqual([]);
+  expect(seenBy('D28', viewOf(now, [...times(30, checked, 'b'), ...times(3, guarded(''), 'c')]))).toEqual([]);
+  expect(seenBy('D28', viewOf(times(12, checked, 's'), times(30, checked, 'b')))).toEqual([]);
+});
+
+test('D28 tells when the account that is looked into comes from where it never came from', () => {
+  const from = (rows: number, address: string) =>
+    `${read('eve', rows)}`.replace('user.id=eve', `user.id=eve client.address=${address}`);
+  const before = [...times(20, read('ann', 5), 'b'), ...times(6, from(5, '198.51.100.7'), 'e')];
+  const seen = (address: string) =>
+    seenBy('D28', viewOf([...readers, ...times(8, from(4_000, address), 'x')], before)).map(({ detector }) => detector);
+  expect(seen('203.0.113.9')).toEqual(['D28 audit', 'D28 unusual-origin']);
+  expect(seen('198.51.100.7')).toEqual(['D28 audit']);
+});

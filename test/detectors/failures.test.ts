@@ -88,3 +88,19 @@ test('D13 is silent about calls that repeat without having failed, and about ret
   expect(seenBy('D13', viewOf(times(12, fanOut, 's'), times(30, attempts(1), 'b')))).toEqual([]);
   expect(seenBy('D13', viewOf(times(12, attempts(3), 's'), times(30, attempts(3), 'b')))).toEqual([]);
 });
+
+test('D10 does not speak of a past that it does not know', () => {
+  const page = (mark: string, code: number) => `
+door  GET /page     server  0..40  ${mark}  http.response.status_code=${code}
+  door  GET         client  2..38  server.address=localhost server.port=81  ${mark}  http.response.status_code=${code}
+    desk  GET /seat server  3..36  ${mark}  http.response.status_code=${code}
+`;
+  const [alone] = seenBy('D10', viewOf(times(3, page('!', 500))))[0]?.evidence ?? [];
+  expect(alone?.claim).toBe('error.alone');
+  expect(alone?.values).not.toHaveProperty('usualOf');
+  const compared = viewOf(times(12, page('!', 500), 's'), times(30, page('', 200), 'b'));
+  expect(seenBy('D10', compared)[0]?.evidence[0]).toMatchObject({
+    claim: 'error.origin',
+    values: { usualOf: { value: 30 } },
+  });
+});

@@ -30,7 +30,7 @@ test('D19 sees a write that another service had not confirmed yet, across servic
   });
   const [first] = finding?.evidence ?? [];
   expect(first).toMatchObject({
-    claim: 'order.ended-before',
+    claim: 'order.ended-before-elsewhere',
     values: { service: { value: 'sales' }, to: { value: 'stock' }, call: { value: 'POST /holds' } },
     counts: { with: 15, of: 15, baselineWith: 0, baselineOf: 40 },
   });
