@@ -58,7 +58,7 @@ export function createRest(options: RestOptions): Rest {
       // A refusal because of too many requests did nothing, so that asking again is safe for a POST as well.
       if (!(thrown instanceof Failure) || thrown.kind !== 'busy') throw thrown;
       const waitMs = (thrown.retryAfter ?? 1) * 1_000;
-      if (waitMs > (options.patienceMs ?? 0)) throw thrown;
+      if (options.patienceMs === undefined || waitMs > options.patienceMs) throw thrown;
       await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       return await once(request, signal);
     }
@@ -151,8 +151,8 @@ function saidBy(text: string): string {
     .join(', ')
     .toWellFormed()
     .replace(/[\s\p{Cc}]+/gu, ' ')
-    .replace(/\.$/, '')
-    .trim();
+    .trim()
+    .replace(/\.$/, '');
   return [...line].slice(0, SAID_LIMIT).join('');
 }
 
