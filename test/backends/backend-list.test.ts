@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { backends } from '../../src/backends/index.ts';
+import { FACES } from './faces.ts';
 
 test('every backend has a kind of its own, a title and options; the embedded one comes first', () => {
   expect(backends[0]?.kind).toBe('embedded');
@@ -47,5 +48,24 @@ describe('what is written about setting them up', () => {
     const { CONNECTION } = await import('../../src/backends/connection.ts');
     const text = readFileSync('docs/backends.md', 'utf8');
     expect(Object.keys(CONNECTION).filter((name) => name !== 'url' && !text.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  test('what CONTRIBUTING.md shows of a backend stands so in its files', () => {
+    const blocks = readFileSync('CONTRIBUTING.md', 'utf8').matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g);
+    const shown = Array.from(blocks, ([, file = '', code = '']) => ({ file, lines: code.trimEnd().split('\n') }));
+    expect(shown.map(({ file }) => file)).toHaveLength(3);
+    for (const { file, lines } of shown) {
+      const there = new Set(readFileSync(file, 'utf8').split('\n'));
+      expect(
+        lines.filter((line) => !there.has(line)),
+        file,
+      ).toEqual([]);
+    }
+  });
+
+  test('every kind that is reached over HTTP has a face with its dialect', () => {
+    const spoken = new Set(FACES.map(({ kind }) => kind));
+    const reached = backends.filter(({ kind }) => kind !== 'embedded' && kind !== 'files');
+    expect(reached.map(({ kind }) => kind).filter((kind) => !spoken.has(kind))).toEqual([]);
   });
 });
