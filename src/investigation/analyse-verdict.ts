@@ -22,7 +22,11 @@ const MOST_EVIDENCE = 5;
 const BEYOND_NOISE = 1 + CLOSE;
 
 /** Candidates that beat chance; the others are leads at best. */
-export function convincing(view: View, candidates: readonly Candidate[]): readonly Candidate[] {
+export const convincing = (view: View, candidates: readonly Candidate[]): readonly Candidate[] =>
+  plausible(view, candidates).filter((candidate) => !isTalk(view, candidate) || isOtherTalk(view, candidate));
+
+/** Candidates that may explain what happened, and so are rivals of whoever is named. */
+function plausible(view: View, candidates: readonly Candidate[]): readonly Candidate[] {
   const limit = Math.max(FLOOR, BEYOND_NOISE * view.noise);
   return candidates.filter((candidate) => {
     const { lead, suspicion, explicit } = candidate;
@@ -36,6 +40,20 @@ export function convincing(view: View, candidates: readonly Candidate[]): readon
   });
 }
 
+/** Nothing but log lines speaks against somebody, and nobody suffered. */
+const isTalk = (view: View, { lead }: Candidate): boolean =>
+  !view.excess && lead.evidence[0].claim.startsWith('event.');
+
+/**
+ * Hundreds of lines are looked at, and from one hour to the next some come less often: other requests, or lines that were
+ * lost on their way. A line that stopped altogether, or that never came before, says that something is done otherwise.
+ */
+function isOtherTalk(view: View, candidate: Candidate): boolean {
+  const [first] = candidate.lead.evidence;
+  const { with: now, baselineWith: before } = first.counts ?? { with: 1, baselineWith: 1 };
+  return (first.claim === 'event.missing' ? now === 0 : before === 0) && chanceOf(view, candidate) <= CAUSE_CHANCE;
+}
+
 /** `affected`: how many requests suffered from the first convincing candidate. */
 export function decide(
   view: View,
@@ -46,7 +64,7 @@ export function decide(
   const strong = convincing(view, candidates);
   const [top] = strong;
   const told = causesToTell(view, strong);
-  const rival = strong.find(
+  const rival = plausible(view, candidates).find(
     (other) => other !== top && !told.some(({ candidate, apart }) => candidate === other && apart),
   );
   const complete = completeness(view);

@@ -65,3 +65,22 @@ web  GET /history  server  0..40  user.id="${user}"  client.address=198.51.100.4
     expect(analysis.lineage).toBeUndefined();
   });
 });
+
+describe('log lines alone, with nobody suffering', () => {
+  const page = (line: string) => `
+web  GET /page  server  0..40
+  web  render  internal  5..30  ${line}
+`;
+  const spoken = page('*log@8{"message":"cache filled"} *log@9{"message":"done"}');
+  const silent = page('*log@9{"message":"done"}');
+  const healthy = times(40, spoken, 'b');
+
+  test('are a suspicion when one stopped altogether', () => {
+    expect(analyse(inputOf(times(30, silent, 's'), healthy)).verdict).toMatchObject({ kind: 'suspect' });
+  });
+
+  test('are the mix of an hour when one comes less often', () => {
+    const now = [...times(20, silent, 's'), ...times(10, spoken, 't')];
+    expect(analyse(inputOf(now, healthy)).verdict).toMatchObject({ kind: 'cannot-tell', hypotheses: [] });
+  });
+});
