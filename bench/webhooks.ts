@@ -4,9 +4,10 @@
  *
  *   npx node bench/webhooks.ts [webhooks of each side, 6000] [connections, 50]
  *
- * The sender is a process of its own on the same machine. Every webhook is a new incident. Latency is what the sender sees;
- * "loop" is how long the server's event loop was held up at most in 99 of 100 turns. "kept" counts the jobs on disk
- * afterwards, read by a connection of its own: it must equal the webhooks that were answered 202.
+ * The sender is a process of its own on the same machine. Every webhook is a new incident of a new service, the dearest kind;
+ * in a storm they are new incidents of forty services, of which all but forty follow. Latency is what the sender sees;
+ * "loop" is how long the server's event loop was held up at most in 99 of 100 turns. "kept" counts the jobs and the followers
+ * on disk afterwards, read by a connection of its own: it must equal the webhooks that were answered 202.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,6 +42,9 @@ import { redisServer } from '../test/needs.ts';
 import { startRedis } from '../test/store/redis-server.ts';
 
 const SECRET = 'a secret of the bench';
+/** What the fixture calls its service, and the traces that it names: alerts that bring their own never follow others. */
+const SERVICE = 'Checkout API';
+const TRACES = /4bf92f3577b34da6a3ce929d0e0e4736|00f067aa0ba902b7/g;
 const log: Log = { info: () => {}, warn: console.warn, error: console.error };
 
 type Side = {
@@ -48,19 +52,22 @@ type Side = {
   readonly listener: RequestListener;
   /** Jobs that are safe. */
   kept?(): Promise<number>;
+  /** Services that the incidents are of; each of its own where it is not said. */
+  readonly services?: number;
   close(): Promise<void>;
 };
 type Measured = { readonly seconds: number; readonly statuses: Record<string, number>; readonly latencies: number[] };
 
 if (process.argv[2] === '--send') {
-  const [url = '', count = '0', connections = '1', run = ''] = process.argv.slice(3);
-  process.stdout.write(JSON.stringify(await send(url, Number(count), Number(connections), run)));
+  const [url = '', count = '0', connections = '1', run = '', services = '1'] = process.argv.slice(3);
+  process.stdout.write(JSON.stringify(await send(url, Number(count), Number(connections), run, Number(services))));
 } else {
   await compare(Number(process.argv[2] ?? 6_000), Number(process.argv[3] ?? 50));
 }
 
 async function compare(count: number, connections: number): Promise<void> {
   const makers = [bare, checked, () => embedded('embedded, writes share commits')];
+  makers.push(() => embedded('embedded, a storm of forty services', undefined, 40));
   makers.push(() => embedded('embedded, a commit for each write', { gatherMs: 0, limit: 1 }));
   if (redisServer !== undefined) makers.push(distributed);
   const rows: Record<string, Record<string, string | number>> = {};
@@ -77,11 +84,14 @@ async function measure(side: Side, count: number, connections: number): Promise<
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/webhooks/pagerduty`;
-  await sendFromOutside(url, Math.ceil(count / 10), connections, 'warm');
+  await sendFromOutside(url, Math.ceil(count / 10), connections, 'warm', side.services);
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
-  const { seconds, statuses, latencies } = await sendFromOutside(url, count, connections, 'main');
+  const before = process.cpuUsage();
+  const { seconds, statuses, latencies } = await sendFromOutside(url, count, connections, 'main', side.services);
   loop.disable();
+  const { user, system } = process.cpuUsage(before);
+  const cpu = user + system;
   const kept = await side.kept?.();
   server.close();
   server.closeAllConnections();
@@ -92,6 +102,7 @@ async function measure(side: Side, count: number, connections: number): Promise<
     'webhooks/s': Math.round(count / seconds),
     'p50 ms': quantile(0.5),
     'p99 ms': quantile(0.99),
+    'µs of CPU each': Math.round(cpu / count),
     'loop p99 ms': (loop.percentile(99) / 1e6).toFixed(1),
     answers: Object.entries(statuses)
       .map(([status, number]) => `${number} × ${status}`)
@@ -119,7 +130,7 @@ async function checked(): Promise<Side> {
   return { name: 'signature checked and payload read', listener: listenerOf(nothing), close: async () => {} };
 }
 
-async function embedded(name: string, grouping?: Grouping): Promise<Side> {
+async function embedded(name: string, grouping?: Grouping, services?: number): Promise<Side> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-bench-'));
   const file = join(folder, 'causeway.db');
   const database = grouping === undefined ? Database.open(file) : Database.open(file, grouping);
@@ -133,11 +144,14 @@ async function embedded(name: string, grouping?: Grouping): Promise<Side> {
   return {
     name,
     listener: listenerOf(intake),
+    ...(services === undefined ? {} : { services }),
     kept: async () => {
       const other = Database.open(file);
-      const { waiting } = await new EmbeddedQueue({ database: other, clock: systemClock, log }).depth();
+      const count = (sql: string) => Number(other.read((connection) => connection.get(sql))?.many);
+      const jobs = count(`SELECT count(*) AS many FROM jobs WHERE key LIKE 'investigate:%'`);
+      const followers = count('SELECT count(*) AS many FROM followers');
       await other.close();
-      return waiting;
+      return jobs + followers;
     },
     async close() {
       await queue.close(0);
@@ -182,19 +196,30 @@ function listenerOf(intake: Intake): RequestListener {
   };
 }
 
-async function sendFromOutside(url: string, count: number, connections: number, run: string): Promise<Measured> {
-  const sender = spawn(process.execPath, [import.meta.filename, '--send', url, `${count}`, `${connections}`, run], {
+async function sendFromOutside(
+  url: string,
+  count: number,
+  connections: number,
+  run: string,
+  services = count,
+): Promise<Measured> {
+  const words = [url, count, connections, run, services].map(String);
+  const sender = spawn(process.execPath, [import.meta.filename, '--send', ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse(await text(sender.stdout)) as Measured;
 }
 
 /** Runs in the sender's process. Bodies and signatures are made before the clock starts. */
-async function send(url: string, count: number, connections: number, run: string): Promise<Measured> {
+async function send(url: string, count: number, connections: number, run: string, services: number): Promise<Measured> {
   const file = join(import.meta.dirname, '..', 'test', 'fixtures', 'pagerduty', 'incident.triggered.json');
-  const template = readFileSync(file, 'utf8');
+  const template = readFileSync(file, 'utf8').replaceAll(TRACES, '');
   const bodies = Array.from({ length: count }, (_, index) =>
-    Buffer.from(template.replaceAll('QCAUSEWAY00001', `${run}-${index}`)),
+    Buffer.from(
+      template
+        .replaceAll('QCAUSEWAY00001', `${run}-${index}`)
+        .replaceAll(SERVICE, `service ${run}-${index % services}`),
+    ),
   );
   const signatures = bodies.map((body) => signatureHeader(SECRET, body, 'v1'));
   const agent = new Agent({ keepAlive: true, maxSockets: connections });

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Investigation } from '../model/investigation.ts';
+import { type EpochMicros, type Micros, SECOND } from '../model/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
 /** So long may an alert wait for its verdict without a word, while another is told in the same channel. */
 const SILENCE_MS = 30_000;
 const LOOK_MS = 200;
+/** Who comes this shortly after somebody was told waits for its own verdict, too: storms have stragglers. */
+const HUSH: Micros = 10 * SECOND;
+const TOLD = 'told ';
 
 /**
  * Who may post a card before there is a verdict. The first in a channel does so at once. While it is looked at, others say
@@ -17,11 +21,15 @@ export function createFirstWord({ ledger, clock }: { readonly ledger: Ledger; re
   return {
     /** Milliseconds until a card may be posted: 0 for at once. */
     async after(investigation: Investigation): Promise<number> {
-      const { id, thread, trigger } = investigation;
+      const { id, thread, trigger, openedAt } = investigation;
       // Somebody asked, or reads the card already.
       if (trigger.kind !== 'alert' || thread !== undefined) return 0;
+      const silence = Math.max(0, SILENCE_MS - waited(investigation));
+      const told = toldAt(await ledger.read(keyOf(investigation)));
+      if (told !== undefined && openedAt <= told + HUSH) return silence;
+      if (told !== undefined) await ledger.settle(keyOf(investigation), id, SILENCE_MS);
       const { note } = await ledger.claim(keyOf(investigation), id, SILENCE_MS);
-      return note === id ? 0 : Math.max(0, SILENCE_MS - waited(investigation));
+      return note === id ? 0 : silence;
     },
     /**
      * Resolves when the one who spoke first is told, so that what is the same goes onto its card; at the latest when the
@@ -31,14 +39,14 @@ export function createFirstWord({ ledger, clock }: { readonly ledger: Ledger; re
       const key = keyOf(investigation);
       for (let waits = waited(investigation); waits < SILENCE_MS; waits = waited(investigation)) {
         const first = await ledger.read(key);
-        if (first === undefined || first === '' || first === investigation.id) return;
+        if (first === undefined || first === investigation.id || toldAt(first) !== undefined) return;
         await sleep(LOOK_MS, undefined, { signal });
       }
     },
-    /** It is told, one way or the other: the next one may speak at once. */
+    /** It is told, one way or the other. */
     async done(investigation: Investigation): Promise<void> {
       const key = keyOf(investigation);
-      if ((await ledger.read(key)) === investigation.id) await ledger.settle(key, '', 1);
+      if ((await ledger.read(key)) === investigation.id) await ledger.settle(key, `${TOLD}${clock.now()}`, SILENCE_MS);
     },
   };
 }
@@ -57,6 +65,10 @@ export function later<T>(ms: number, act: () => Promise<T>): { done(): Promise<T
       return acting ?? Promise.resolve(undefined);
     },
   };
+}
+
+function toldAt(note: string | undefined): EpochMicros | undefined {
+  return note?.startsWith(TOLD) ? Number(note.slice(TOLD.length)) : undefined;
 }
 
 function keyOf({ channel }: Investigation): string {

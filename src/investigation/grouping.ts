@@ -97,10 +97,11 @@ export function createGrouping(parts: {
     await refresh(leader);
   }
 
-  /** From the verdict on its kin follow it for a short while only. */
+  /** It was told. From now on its kin follow it for a short while only, and not at all when it is over already. */
   async function stands(answered: Answered): Promise<void> {
     const kin = kinOfTrigger(answered);
-    if (kin !== undefined) await kinships.answered(kin, answered.id);
+    const current = await store.find({ by: 'id', id: answered.id });
+    if (kin !== undefined && current?.resolvedAt === undefined) await kinships.answered(kin, answered.id);
     if (culpritOf(answered.analysis) !== undefined) await ledger.settle(toldKey(answered), answered.id, TOLD_MS);
   }
 

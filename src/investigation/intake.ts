@@ -187,7 +187,7 @@ export function createIntake(parts: IntakeParts): Intake {
     const { id } = known;
     const target = mergedInto === undefined ? undefined : await whoAnswersFor(source, mergedInto);
     const fixedBy = mergedInto === undefined ? fixNoted(alert.note) : undefined;
-    const kin = kinOf(alert, known.channel);
+    const kin = known.trigger.kind === 'alert' ? kinOf(known.trigger.alert, known.channel) : undefined;
     await together(
       remembered,
       () =>
