@@ -40,6 +40,7 @@ export function gapsOf(view: View, { candidates, top, rival, complete }: Ground)
     gaps.push({ claim: 'few-requests', values: { requests: count(suspects) } });
   }
   if (complete < 0.9) gaps.push({ claim: 'incomplete', values: { missing: ratio(1 - complete) } });
+  gaps.push(...cutGap(view));
   if (top === undefined && candidates[0] !== undefined && view.noise >= FLOOR) {
     gaps.push({ claim: 'restless-baseline', values: { baseline: count(sum(view.baseline)) } });
   }
@@ -52,6 +53,17 @@ export function gapsOf(view: View, { candidates, top, rival, complete }: Ground)
     gaps.push({ claim: 'silent-peer', values: { peer: named(view.charges.parties.names[silent] ?? '') } });
   }
   return gaps;
+}
+
+/** A trace that was too large to be read whole, the one that lost most. */
+function cutGap({ table, window }: View): readonly Gap[] {
+  let worst = { kept: 0, dropped: 0 };
+  for (const [trace, repairs] of table.repairs) {
+    if (window[trace] !== 1) continue;
+    for (const repair of repairs) if (repair.kind === 'truncated' && repair.dropped > worst.dropped) worst = repair;
+  }
+  if (worst.dropped === 0) return [];
+  return [{ claim: 'cut', values: { kept: count(worst.kept), of: count(worst.kept + worst.dropped) } }];
 }
 
 /** When everything slowed down alike, a cause may be outside of every service. */
