@@ -1,3 +1,4 @@
+import { Failure } from '../failure.ts';
 import type { SpanRecord } from '../model/span.ts';
 import type { Notes } from './notes.ts';
 
@@ -60,6 +61,15 @@ export class Allowance {
       this.#notes.limit(`Reading stopped at ${Math.round(this.#budget.bytes / 1e6)} MB of spans`);
     else return true;
     return false;
+  }
+
+  /** What to throw when the time is over and nothing has been read by then. */
+  tooLate(title: string): Failure {
+    return new Failure(
+      'timed-out',
+      `${title} gave no trace within ${this.#budget.seconds} s.`,
+      'Look at its load; it is asked again by itself.',
+    );
   }
 
   /** Whether the time is over; what then fails failed for that reason. */

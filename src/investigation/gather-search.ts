@@ -139,8 +139,8 @@ function slicesBefore(oldest: EpochMicros, { alertAt, now }: When): readonly Win
   return slices;
 }
 
-/** Undefined when the allowance is used up: then we go on with what there is. */
-async function ask(parts: Parts, query: TraceQuery): Promise<readonly TraceHit[] | undefined> {
+/** One search; undefined when the allowance is used up: then we go on with what there is. */
+export async function ask(parts: Parts, query: TraceQuery): Promise<readonly TraceHit[] | undefined> {
   const { backend, allowance, notes, signal } = parts;
   if (!allowance.maySearch()) return undefined;
   try {

@@ -5,7 +5,7 @@ import type { TraceQuery } from '../ports/trace-backend.ts';
 import { Allowance, INCIDENT_BUDGET } from './budget.ts';
 import { evenly } from './gather-choose.ts';
 import { readInto } from './gather-read.ts';
-import type { Found } from './gather-search.ts';
+import { ask, type Found } from './gather-search.ts';
 import { type Gathered, type GatherParts, gathering, type Progress } from './gathered.ts';
 import { Notes } from './notes.ts';
 import { ENOUGH } from './onset.ts';
@@ -30,7 +30,8 @@ export async function gatherForTrace(
   const { signal } = options;
   const notes = new Notes();
   const allowance = new Allowance(parts.budget ?? INCIDENT_BUDGET, notes);
-  const entry = await entryOf(backend.fetch([traceId], allowance.within(signal), notes.missing));
+  const reading = { backend, allowance, notes, signal };
+  const entry = await entryOf(backend.fetch([traceId], signal, notes.missing));
   if (entry === undefined) return undefined;
 
   const { service, operation, start } = entry;
@@ -46,14 +47,9 @@ export async function gatherForTrace(
     ];
   const company = new Map<TraceId, Found>();
   for (const { query, note } of steps) {
-    if (company.size >= ENOUGH || !allowance.maySearch()) break;
+    if (company.size >= ENOUGH) break;
     const known = company.size;
-    const hits = await backend.search(
-      { ...query, order: 'latest', limit: FOUND },
-      allowance.within(signal),
-      notes.missing,
-    );
-    for (const hit of hits)
+    for (const hit of (await ask(reading, { ...query, order: 'latest', limit: FOUND })) ?? [])
       if (!hit.error && hit.traceId !== traceId) company.set(hit.traceId, { ...hit, plain: true });
     if (note !== undefined && company.size > known) notes.step(note);
   }
@@ -65,8 +61,9 @@ export async function gatherForTrace(
   return gathering(
     parts.analyst,
     async (study) => {
-      const links = await readInto(study, { backend, allowance, notes, signal }, [traceId, ...chosen]);
+      const links = await readInto(study, reading, [traceId, ...chosen]);
       const divided = await study.divide({ by: 'hand', suspects: [traceId, ...links.from(traceId)] }, signal);
+      if (divided.spans === 0 && allowance.isLate()) throw allowance.tooLate(backend.title);
       return { divided, scope, notes, title: backend.title, now: clock.now() };
     },
     traceId,

@@ -56,6 +56,8 @@ export async function gatherForAlert(
     await readInto(study, reading, traceIds);
     const named = alert.traceIds;
     const divided = await study.divide({ by: 'onset', alertAt, named, picked: choice.picked }, signal);
+    // Nothing in time is no verdict about nothing: it is tried again.
+    if (divided.spans === 0 && allowance.isLate()) throw allowance.tooLate(backend.title);
     if (divided.onset === undefined) notes.step('No moment stands out at which it began');
     const scope = { ...scopeOf(found.rung), from: divided.split ?? alertAt, to: now, traceIds: named };
     return { divided, scope, notes, title: backend.title, now };

@@ -239,6 +239,20 @@ describe('limits are met with a note, and what was read by then counts', () => {
   });
 });
 
+test('a backend that hangs before it gives anything is a failure that is tried again', async () => {
+  const { backend } = memoryBackend(requests('cart', -60, 60));
+  const hanging: TraceBackend = {
+    ...backend,
+    search: (_, given) => new Promise((_, reject) => given.addEventListener('abort', () => reject(given.reason))),
+  };
+  const parts = { backend: hanging, clock: clockAt(T0), analyst, budget: { ...INCIDENT_BUDGET, seconds: 0.2 } };
+  await expect(gatherForAlert(parts, alert({ service: 'cart' }), quiet)).rejects.toMatchObject({
+    kind: 'timed-out',
+    message: 'memory gave no trace within 0.2 s.',
+    retryable: true,
+  });
+});
+
 describe('traces that others link to', () => {
   const linking = (to: readonly SpanRecord[]) =>
     requests('cart', -60, 60, 1, (n) => {
