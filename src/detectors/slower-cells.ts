@@ -32,10 +32,20 @@ export type CellKind = 'work' | 'call' | 'store' | 'silent';
 
 export function kindOf(view: View, cell: number): CellKind {
   if (!isEdge(view.cells, cell)) return 'work';
-  if (!isSilent(view, at(view.cells.to, cell))) return 'call';
   const row = at(view.visits.rows, at(view.visits.from, cell));
-  return view.table.attribute(row, 'db.system.name') === undefined ? 'silent' : 'store';
+  if (!isSilent(view, at(view.cells.to, cell)) && !posesAsItsPeer(view, cell, row)) return 'call';
+  const asksStore = STORE_SIGNS.some((key) => view.table.attribute(row, key) !== undefined);
+  return asksStore ? 'store' : 'silent';
 }
+
+const STORE_SIGNS = ['db.system.name', 'db.query.text'] as const;
+
+/**
+ * A call to oneself that has no other half. Some clients report under the name of the store that they ask, so that the store
+ * seems to call itself; no network lies between the two, and what the store did nobody has seen.
+ */
+const posesAsItsPeer = (view: View, cell: number, row: number): boolean =>
+  at(view.cells.from, cell) === at(view.cells.to, cell) && at(view.charges.callee, row) < 0;
 
 /** Cells that certainly take longer than before, by the time that requests lost there. */
 export function slowerCells(view: View): readonly CellShift[] {

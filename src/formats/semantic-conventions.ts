@@ -33,6 +33,7 @@ export const RENAMED: Readonly<Record<string, string>> = {
   'peer.address': 'network.peer.address',
   'db.system': 'db.system.name',
   'db.statement': 'db.query.text',
+  'sql.query': 'db.query.text',
   'db.name': 'db.namespace',
   'db.operation': 'db.operation.name',
   'db.sql.table': 'db.collection.name',

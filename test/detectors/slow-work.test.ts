@@ -61,6 +61,16 @@ test('D08 tells a wait for a lock from a slow query', () => {
   expect(seenBy('D08', view)).toMatchObject([{ mechanism: 'lock-wait' }]);
 });
 
+test('D08, not the network, when a client reports under the name of the store that it asks', () => {
+  const posing = (end: number) => `
+list  GET /items       server  0..${end + 10}
+  mysql  SQL SELECT    client  2..${end}  peer.service=mysql db.query.text="SELECT * FROM items"
+`;
+  const view = viewOf(times(12, posing(200), 's'), times(20, posing(12), 'b'));
+  expect(seenBy('D03', view)).toEqual([]);
+  expect(seenBy('D08', view)).toMatchObject([{ mechanism: 'slow-query', component: { from: 'mysql', to: 'mysql' } }]);
+});
+
 test('D08 is silent when the query is as fast as ever and when there is nothing to compare with', () => {
   expect(seenBy('D08', viewOf(times(12, query(12), 's'), times(20, query(12), 'b')))).toEqual([]);
   expect(seenBy('D08', viewOf(times(1, query(200), 's')))).toEqual([]);
