@@ -23,6 +23,7 @@ import { queueing } from './queueing.ts';
 import { repeatedCalls } from './repeated-calls.ts';
 import { retryAmplification } from './retry-amplification.ts';
 import { retryChain } from './retry-chain.ts';
+import { slowInstance } from './slow-instance.ts';
 import { slowOperation } from './slow-operation.ts';
 import { slowQuery } from './slow-query.ts';
 import { statusTranslation } from './status-translation.ts';
@@ -55,6 +56,7 @@ export const DETECTORS: readonly Detector[] = [
   swallowedError,
   statusTranslation,
   badInstance,
+  slowInstance,
   structuralChange,
   eventChange,
   orderViolation,

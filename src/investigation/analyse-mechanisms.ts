@@ -17,7 +17,7 @@ const MECHANISM: Readonly<Partial<Record<Mechanism, readonly [Family, number, bo
   error: ['error', 0.85, true],
   'swallowed-error': ['error', 0.4, false],
   'per-hop-overhead': ['attribute', 1, true],
-  'bad-instance': ['attribute', 0.75, false],
+  'bad-instance': ['attribute', 0.9, false],
   'n-plus-one': ['timing', 0.95, true],
   'pool-wait': ['timing', 0.95, true],
   queueing: ['timing', 0.9, true],

@@ -42,7 +42,9 @@ test('D16 still accuses one bad instance among good ones of the same version', (
     ...times(15, served('n2', '2', 20), 'n2'),
     ...times(15, served('n3', '2', 20), 'n3'),
   ];
-  expect(seenBy('D16', viewOf(window, old))).toMatchObject([{ component: { key: 'k8s.pod.name', value: 'n1' } }]);
+  const n1 = { mechanism: 'bad-instance', component: { key: 'k8s.pod.name', value: 'n1' } };
+  // By who shares the bad requests, and by whose work takes longer.
+  expect(seenBy('D16', viewOf(window, old))).toMatchObject([n1, n1]);
 });
 
 /** Every request asks all shards; those in `broken` fail. */
@@ -83,4 +85,47 @@ test('D16 is silent when all shards fail, when a handful of calls do, and about 
       .slice(0, 6)
       .join('\n');
   expect(seenBy('D16', viewOf(times(15, two(true), 's'), times(30, two(false), 'b')))).toEqual([]);
+});
+
+/** Forty requests dealt to two copies in turn; `slow` says how long the work of a copy takes. */
+const dealt = (salt: string, slow: (copy: number) => number, version: (copy: number) => string = () => '1') =>
+  [0, 1].flatMap((copy) =>
+    times(
+      20,
+      `\nweb  GET /buy  server  0..${slow(copy)}  resource.service.instance.id=web-${copy} resource.service.version=${version(copy)}\n`,
+      `${salt}${copy}`,
+    ),
+  );
+const slowOnes = (now: readonly SpanRecord[]) =>
+  seenBy(
+    'D16',
+    viewOf(
+      now,
+      dealt('b', () => 10),
+    ),
+  ).filter(({ detector }) => detector === 'D16 slow-instance');
+
+test('D16 tells one slow copy from its quick neighbour on the same version', () => {
+  const [finding] = slowOnes(dealt('s', (copy) => (copy === 1 ? 90 : 10)));
+  expect(finding).toMatchObject({
+    mechanism: 'bad-instance',
+    component: { key: 'service.instance.id', value: 'web-1', services: ['web'] },
+    role: 'cause',
+    support: 20,
+  });
+  expect(finding?.evidence[0].values).toMatchObject({ now: { value: 90_000 }, usual: { value: 10_000 } });
+});
+
+test('D16 names no copy when all are slow, when another version may be why, and when there is one copy only', () => {
+  expect(slowOnes(dealt('s', () => 90))).toEqual([]);
+  expect(
+    slowOnes(
+      dealt(
+        's',
+        (copy) => (copy === 1 ? 90 : 10),
+        (copy) => `${copy}`,
+      ),
+    ),
+  ).toEqual([]);
+  expect(slowOnes(dealt('s', () => 90).slice(0, 20))).toEqual([]);
 });
