@@ -21,6 +21,7 @@ import { createPublisher } from './investigation/publish.ts';
 import { createMetrics } from './metrics.ts';
 import { createPlayground, type Playground } from './playground/playground.ts';
 import type { Scenarios } from './playground/scenarios.ts';
+import { withPlays } from './playground/shop/plays.ts';
 import { createShop } from './playground/shop/shop.ts';
 import { systemClock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
@@ -165,14 +166,10 @@ export async function composeBot(config: Config): Promise<Bot> {
   return { welcome: welcome(playground), stop };
 
   function openPlayground(): Playground {
-    const scenarios = onDemand(() =>
-      createShop({
-        otlpUrl: `${otlpAddress()}/v1/traces`,
-        webhookUrl: `${address}/webhooks/pagerduty`,
-        webhookSecret: pagerDutySecret,
-        log,
-      }),
-    );
+    const scenarios = onDemand(() => {
+      const pager = { webhookUrl: `${address}/webhooks/pagerduty`, webhookSecret: pagerDutySecret };
+      return withPlays(createShop({ otlpUrl: `${otlpAddress()}/v1/traces`, ...pager, log }), pager);
+    });
     const opened = createPlayground({
       scenarios,
       folder: config.data,

@@ -28,6 +28,11 @@ export function newId(first: string): string {
  * `.example`, a domain that nobody can own (RFC 2606), since there is no page behind them.
  */
 export function incidentTriggered(page: Page, secret: string): Webhook {
+  return incidentEvent('triggered', page, secret);
+}
+
+/** The same for any step of an incident's life; `firedAt` is when that step was taken. */
+export function incidentEvent(event: 'triggered' | 'resolved' | 'reopened', page: Page, secret: string): Webhook {
   const firedAt = new Date(page.firedAt).toISOString();
   const reference = (kind: string, id: string, summary: string) => ({
     html_url: `https://pager.example/${kind}s/${id}`,
@@ -39,7 +44,7 @@ export function incidentTriggered(page: Page, secret: string): Webhook {
   const body = JSON.stringify({
     event: {
       id: newId('0'),
-      event_type: 'incident.triggered',
+      event_type: `incident.${event}`,
       resource_type: 'incident',
       occurred_at: firedAt,
       agent: null,
@@ -50,7 +55,7 @@ export function incidentTriggered(page: Page, secret: string): Webhook {
         self: `https://api.pager.example/incidents/${page.incident}`,
         html_url: `https://pager.example/incidents/${page.incident}`,
         number: page.number,
-        status: 'triggered',
+        status: event === 'resolved' ? 'resolved' : 'triggered',
         incident_key: randomUUID().replaceAll('-', ''),
         created_at: `${firedAt.slice(0, 19)}Z`,
         title: page.title,

@@ -20,6 +20,11 @@ export type ShopOptions = {
   observe?(outcome: Outcome): void;
 };
 
+export type Shop = Omit<Scenarios, 'start'> & {
+  /** As any scenario's start; the alert carries the incident's id where one is given. */
+  start(name: string, incident?: string): Promise<{ incident: string }>;
+};
+
 /** How often the fault's traffic comes before the shop gives up waiting for its alert. */
 const ROUNDS = 3;
 
@@ -32,7 +37,7 @@ const ROUNDS = 3;
  *   come up  │ requests        │ threshold (created_at) │ drain, flush, webhook   │ trickle
  * ```
  */
-export function createShop(options: ShopOptions): Scenarios {
+export function createShop(options: ShopOptions): Shop {
   const { otlpUrl, webhookUrl, webhookSecret, log, idleMs = 15 * 60_000 } = options;
   const states = new Map<string, ScenarioState>(FAULTS.map(({ name }) => [name, { phase: 'idle' }]));
   let fleet: Fleet | undefined;
@@ -166,7 +171,7 @@ export function createShop(options: ShopOptions): Scenarios {
   return {
     list: () => FAULTS.map(({ name, title, story }) => ({ name, title, story })),
 
-    async start(name) {
+    async start(name: string, incident: string = newId('Q')) {
       const fault = faultNamed(name);
       if (running !== undefined) {
         throw new Failure(
@@ -176,7 +181,6 @@ export function createShop(options: ShopOptions): Scenarios {
         );
       }
       closing.signal.throwIfAborted();
-      const incident = newId('Q');
       clearTimeout(idle);
       states.set(name, { phase: 'starting', startedAt: Date.now() * 1_000, incident });
       running = { name, over: run(fault, incident) };
