@@ -1,0 +1,111 @@
+/**
+ * Spans a second read out of OTLP, from bytes in memory to `SpanRecord`s and on into a table: `node bench/parsing.ts [rounds]`.
+ * A request of 5,000 spans of ten attributes each is read again and again. Beside JSON stands `JSON.parse` alone, which
+ * no reader of JSON can be faster than.
+ */
+
+import { readOtlpJson } from '../src/formats/otlp-json.ts';
+import { readOtlpProtobuf } from '../src/formats/otlp-protobuf.ts';
+import { Collected } from '../src/formats/reading.ts';
+import { TraceText } from '../src/formats/trace-text.ts';
+import type { SpanRecord } from '../src/model/span.ts';
+import { TableBuilder } from '../src/trace/build.ts';
+import { encodeJson, encodeProtobuf } from '../test/receiver/otlp-encode.ts';
+import { perSecond, Stopwatch } from './stopwatch.ts';
+
+const rounds = Number(process.argv[2] ?? 40);
+const SPANS = 5_000;
+const A_TRACE = 20;
+const EPOCH = 1_800_000_000_000_000;
+const WARM_UP = 6;
+
+const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+
+function span(serial: number): SpanRecord {
+  const trace = Math.floor(serial / A_TRACE);
+  const within = serial % A_TRACE;
+  const service = `service-${(within >> 1) % 5}`;
+  const start = EPOCH + trace * 10_000 + within * 100;
+  return {
+    traceId: hex(trace + 1, 32),
+    spanId: hex(serial + 1, 16),
+    ...(within === 0 ? {} : { parentSpanId: hex(serial, 16) }),
+    service,
+    name: within % 2 === 1 ? 'GET' : 'GET /cart/{id}',
+    kind: within % 2 === 1 ? 'client' : 'server',
+    start,
+    end: start + (A_TRACE - within) * 150,
+    status: 'unset',
+    attributes: {
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'url.full': `http://${service}:8080/cart/${hex(serial * 7_919, 8)}?user=${serial}`,
+      'url.scheme': 'http',
+      'server.address': service,
+      'network.protocol.version': '1.1',
+      'user_agent.original': 'shop/2.1 (linux)',
+      'request.id': hex(serial * 104_729, 16),
+      'http.response.body.size': serial % 100_000,
+      'thread.id': serial % 64,
+    },
+    resource: { 'service.name': service, 'service.version': '1.4.2', 'host.name': `node-${service}` },
+    events: [],
+    links: [],
+  };
+}
+
+const spans = Array.from({ length: SPANS }, (_, serial) => span(serial));
+// As an exporter sends them: the spans of one process together.
+const together = [...Map.groupBy(spans, ({ service }) => service).values()].flat();
+const json = encodeJson(together);
+const protobuf = encodeProtobuf(together);
+
+/** Every batch of what one reading gave. */
+type Reading = () => Iterable<readonly SpanRecord[]>;
+
+const readings: Readonly<Record<string, Reading>> = {
+  'OTLP protobuf': () => {
+    const collected = new Collected();
+    readOtlpProtobuf(protobuf, collected);
+    return collected.take();
+  },
+  'OTLP JSON, whole': () => {
+    const collected = new Collected();
+    readOtlpJson(JSON.parse(json.toString()), collected);
+    return collected.take();
+  },
+  'OTLP JSON, piece by piece as from a file': () => {
+    const text = new TraceText('file');
+    const batches = [...text.push(json)];
+    return [...batches, ...text.end()];
+  },
+};
+
+/** Reads again and again; the first rounds warm the compiler and do not count. */
+function timed(work: () => void): Stopwatch {
+  for (let round = 0; round < WARM_UP; round++) work();
+  const watch = new Stopwatch();
+  for (let round = 0; round < rounds; round++) watch.run(work);
+  return watch;
+}
+
+const count = SPANS * rounds;
+console.log(
+  `${count} spans, ${(json.length / SPANS).toFixed(0)} bytes each as JSON, ${(protobuf.length / SPANS).toFixed(0)} as protobuf`,
+);
+console.log('in brackets: by time on the processor\n');
+console.log(
+  `JSON.parse alone: ${perSecond(
+    count,
+    timed(() => JSON.parse(json.toString())),
+  )}`,
+);
+for (const [what, read] of Object.entries(readings)) {
+  const records = timed(() => void [...read()]);
+  const table = timed(() => {
+    const builder = new TableBuilder();
+    for (const batch of read()) builder.add(batch);
+    builder.finish();
+  });
+  console.log(`${what}: ${perSecond(count, records)}; with a table made of each request: ${perSecond(count, table)}`);
+}
