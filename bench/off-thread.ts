@@ -71,7 +71,12 @@ async function play(analyst: Analyst) {
   const divided = await measured(() => study.divide({ by: 'hand', suspects }, signal));
   const { verdict } = await measured(() => study.analyse({}, signal));
   study.close();
-  return { busyMs, delay, spans: divided.spans, verdict: `${verdict.kind} ${JSON.stringify(verdict.hypotheses[0]?.component)}` };
+  return {
+    busyMs,
+    delay,
+    spans: divided.spans,
+    verdict: `${verdict.kind} ${JSON.stringify(verdict.hypotheses[0]?.component)}`,
+  };
 }
 
 const thread = new AnalysisThread({ info: () => {}, warn: () => {}, error: console.error });

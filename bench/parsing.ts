@@ -21,6 +21,12 @@ const WARM_UP = 6;
 
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
 
+const RESOURCES = Array.from({ length: 5 }, (_, service) => ({
+  'service.name': `service-${service}`,
+  'service.version': '1.4.2',
+  'host.name': `node-${service}`,
+}));
+
 function span(serial: number): SpanRecord {
   const trace = Math.floor(serial / A_TRACE);
   const within = serial % A_TRACE;
@@ -48,7 +54,7 @@ function span(serial: number): SpanRecord {
       'http.response.body.size': serial % 100_000,
       'thread.id': serial % 64,
     },
-    resource: { 'service.name': service, 'service.version': '1.4.2', 'host.name': `node-${service}` },
+    resource: RESOURCES[(within >> 1) % 5] ?? {},
     events: [],
     links: [],
   };

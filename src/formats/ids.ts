@@ -14,12 +14,6 @@ export function spanIdOf(value: unknown): SpanId | undefined {
   return idOf(value, 16);
 }
 
-/** The id in raw bytes, as protobuf carries it; shorter ones are padded. */
-export function idOfBytes(bytes: Uint8Array, digits: 16 | 32): string | undefined {
-  if (bytes.length === 0 || bytes.length * 2 > digits) return undefined;
-  return idOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex'), digits);
-}
-
 const LOWER_HEX = /^[0-9a-f]+$/;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const ZEROS = /^0+$/;

@@ -1,10 +1,10 @@
-import type { Reader } from 'protobufjs/minimal.js';
 import type { AttributeValue } from '../model/span.ts';
 import { type AttributeBag, cut, LIMITS, numberOrText } from './attributes.ts';
 import { each, enter, inside, LENGTH, leave, tag } from './protobuf-fields.ts';
+import type { WireReader } from './wire-reader.ts';
 
 /** One KeyValue. A map inside a value becomes dotted keys; `prefix` is the key of the map around it, with its dot. */
-export function keyValue(reader: Reader, bag: AttributeBag, prefix: string, depth: number): void {
+export function keyValue(reader: WireReader, bag: AttributeBag, prefix: string, depth: number): void {
   const outer = enter(reader);
   const end = reader.len;
   let key = prefix;
@@ -12,7 +12,7 @@ export function keyValue(reader: Reader, bag: AttributeBag, prefix: string, dept
   while (reader.pos < end) {
     const next = reader.uint32();
     if (next === 10) {
-      const name = reader.string();
+      const name = reader.text();
       key = prefix === '' ? name : prefix + name;
     } else {
       if (next === 18) valueAt = reader.pos;
@@ -36,13 +36,18 @@ type MapTarget = { readonly bag: AttributeBag; readonly key: string };
  * One AnyValue. A map has no value of its own: its pairs go to `map`, or nowhere when there is none. What lies deeper than
  * `LIMITS.depth` is skipped.
  */
-function anyValue(reader: Reader, end: number, depth: number, map: MapTarget | undefined): AttributeValue | undefined {
+function anyValue(
+  reader: WireReader,
+  end: number,
+  depth: number,
+  map: MapTarget | undefined,
+): AttributeValue | undefined {
   let value: AttributeValue | undefined;
   while (reader.pos < end) {
     const next = reader.uint32();
     switch (next) {
       case 10:
-        value = reader.string();
+        value = reader.text();
         break;
       case 16:
         value = reader.bool();
@@ -78,7 +83,7 @@ function anyValue(reader: Reader, end: number, depth: number, map: MapTarget | u
 }
 
 /** Lists in lists are poured into one; maps in lists have no name to be kept under and are left out. */
-function arrayValue(reader: Reader, end: number, depth: number): readonly (string | number | boolean)[] {
+function arrayValue(reader: WireReader, end: number, depth: number): readonly (string | number | boolean)[] {
   const flat: (string | number | boolean)[] = [];
   each(reader, end, {
     [tag(1, LENGTH)]: () => {

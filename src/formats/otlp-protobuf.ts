@@ -1,13 +1,12 @@
-import protobuf, { type Reader } from 'protobufjs/minimal.js';
 import { Failure } from '../failure.ts';
 import type { Attributes, SpanEvent, SpanLink, SpanRecord } from '../model/span.ts';
 import { AttributeBag, cut, LIMITS } from './attributes.ts';
-import { idOfBytes } from './ids.ts';
 import { keyValue } from './otlp-protobuf-values.ts';
 import { kindOf, statusOf, UNKNOWN_SERVICE } from './otlp-values.ts';
 import { each, enter, FIXED64, inside, LENGTH, leave, tag } from './protobuf-fields.ts';
 import type { SpanSink } from './reading.ts';
 import { microsOfHalves } from './times.ts';
+import { WireReader } from './wire-reader.ts';
 
 /**
  * Reads one ExportTraceServiceRequest (or TracesData, which is the same on the wire), field by field and straight into
@@ -19,7 +18,7 @@ import { microsOfHalves } from './times.ts';
  * Source: opentelemetry-proto 1.11, trace/v1/trace.proto, common/v1/common.proto.
  */
 export function readOtlpProtobuf(bytes: Buffer, sink: SpanSink): void {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = new WireReader(bytes);
   try {
     let index = 0;
     each(reader, reader.len, {
@@ -43,7 +42,7 @@ export function readOtlpProtobuf(bytes: Buffer, sink: SpanSink): void {
 type Origin = { readonly service: string; readonly resource: Attributes; readonly scope: string | undefined };
 
 /** Two walks, because the resource need not come before the spans on the wire. Skipping over messages costs nothing. */
-function resourceSpans(reader: Reader, end: number, where: string, sink: SpanSink): void {
+function resourceSpans(reader: WireReader, end: number, where: string, sink: SpanSink): void {
   const start = reader.pos;
   const bag = new AttributeBag();
   each(reader, end, {
@@ -65,7 +64,7 @@ function resourceSpans(reader: Reader, end: number, where: string, sink: SpanSin
   });
 }
 
-function scopeSpans(reader: Reader, end: number, where: string, outer: Origin, sink: SpanSink): void {
+function scopeSpans(reader: WireReader, end: number, where: string, outer: Origin, sink: SpanSink): void {
   const start = reader.pos;
   let scope: string | undefined;
   each(reader, end, {
@@ -73,7 +72,7 @@ function scopeSpans(reader: Reader, end: number, where: string, outer: Origin, s
       inside(reader, (inner) =>
         each(reader, inner, {
           [tag(1, LENGTH)]: () => {
-            const name = reader.string();
+            const name = reader.text();
             scope = name === '' ? undefined : cut(name, LIMITS.name);
           },
         }),
@@ -101,7 +100,7 @@ const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
 const NO_LINKS: readonly SpanLink[] = Object.freeze([]);
 
 /** The record, or why there is none. A plain switch, because this runs for every span of every request. */
-function span(reader: Reader, end: number, origin: Origin): SpanRecord | string {
+function span(reader: WireReader, end: number, origin: Origin): SpanRecord | string {
   let traceId: string | undefined;
   let spanId: string | undefined;
   let parentSpanId: string | undefined;
@@ -117,16 +116,16 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
     const next = reader.uint32();
     switch (next) {
       case 10:
-        traceId = idOfBytes(reader.bytes(), 32);
+        traceId = reader.hex(32);
         break;
       case 18:
-        spanId = idOfBytes(reader.bytes(), 16);
+        spanId = reader.hex(16);
         break;
       case 34:
-        parentSpanId = idOfBytes(reader.bytes(), 16);
+        parentSpanId = reader.hex(16);
         break;
       case 42:
-        name = cut(reader.string(), LIMITS.name);
+        name = cut(reader.text(), LIMITS.name);
         break;
       case 48:
         kind = reader.int32();
@@ -185,18 +184,18 @@ function span(reader: Reader, end: number, origin: Origin): SpanRecord | string 
   };
 }
 
-function spanStatus(reader: Reader, status: { code: number; message: string }): void {
+function spanStatus(reader: WireReader, status: { code: number; message: string }): void {
   const outer = enter(reader);
   while (reader.pos < reader.len) {
     const next = reader.uint32();
-    if (next === 18) status.message = reader.string();
+    if (next === 18) status.message = reader.text();
     else if (next === 24) status.code = reader.int32();
     else reader.skipType(next & 7);
   }
   leave(reader, outer);
 }
 
-function spanEvent(reader: Reader, end: number): SpanEvent {
+function spanEvent(reader: WireReader, end: number): SpanEvent {
   let time: number | undefined;
   let name = '';
   const bag = new AttributeBag();
@@ -205,23 +204,23 @@ function spanEvent(reader: Reader, end: number): SpanEvent {
       time = microsOfHalves(reader.fixed32(), reader.fixed32());
     },
     [tag(2, LENGTH)]: () => {
-      name = cut(reader.string(), LIMITS.name);
+      name = cut(reader.text(), LIMITS.name);
     },
     [tag(3, LENGTH)]: () => keyValue(reader, bag, '', 0),
   });
   return { name, time: time ?? 0, attributes: bag.finish('unspecified') };
 }
 
-function spanLink(reader: Reader, end: number): SpanLink | undefined {
+function spanLink(reader: WireReader, end: number): SpanLink | undefined {
   let traceId: string | undefined;
   let spanId: string | undefined;
   const bag = new AttributeBag();
   each(reader, end, {
     [tag(1, LENGTH)]: () => {
-      traceId = idOfBytes(reader.bytes(), 32);
+      traceId = reader.hex(32);
     },
     [tag(2, LENGTH)]: () => {
-      spanId = idOfBytes(reader.bytes(), 16);
+      spanId = reader.hex(16);
     },
     [tag(4, LENGTH)]: () => keyValue(reader, bag, '', 0),
   });
