@@ -132,9 +132,9 @@ function chatChecks(config: Config): readonly Check[] {
 }
 
 /** Every channel that cards may go to; a trial run has one. */
-export function channelsIn({ shadow, channel, services }: Config): readonly string[] {
+export function channelsIn({ shadow, channel, services, routes }: Config): readonly string[] {
   if (shadow !== undefined) return [shadow];
-  return [channel, ...services.flatMap((service) => service.channel ?? [])];
+  return [channel, ...[...services, ...routes].flatMap((each) => each.channel ?? [])];
 }
 
 function keepingChecks({ redisUrl, data }: Config): readonly Check[] {
