@@ -4,7 +4,16 @@ import type { Alert, AlertEvent } from '../model/alert.ts';
 import { isOwnNote } from '../model/note.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Reading } from '../ports/alert-source.ts';
-import { cut, type Detail, factsIn, flattenDetails, labelsOf as labelsIn, linksIn, webLink } from './details.ts';
+import {
+  cut,
+  type Detail,
+  factsIn,
+  flattenDetails,
+  labelsOf as labelsIn,
+  linksIn,
+  slackChannelIn,
+  webLink,
+} from './details.ts';
 import { ConferenceBridge, mergedIntoOf, ownFacts, policyLink, Reference, ResolveReason } from './pagerduty-facts.ts';
 import { check, keyOf, Text, timeAt } from './payload.ts';
 import { traceIdsIn } from './trace-ids.ts';
@@ -62,6 +71,13 @@ const FieldValues = z.object({
     .nullish(),
 });
 
+/** A call that was set up for the incident, which may be a channel. */
+const Bridge = z.object({
+  type: z.literal('incident_conference_bridge'),
+  incident: z.object({ id: z.string().min(1).max(200), summary: Text, html_url: Text }),
+  conference_url: Text,
+});
+
 /** Events about the incident as a whole. */
 const EVENTS: ReadonlyMap<string, AlertEvent> = new Map([
   ['incident.triggered', 'triggered'],
@@ -100,6 +116,8 @@ export function readPagerDuty(json: unknown): Reading {
       return ofNote(event);
     case 'incident.custom_field_values.updated':
       return { alerts: [ofFields(event)] };
+    case 'incident.conference_bridge.updated':
+      return ofBridge(event);
     default:
       return { ignored: `${cut(event.event_type, 80)} is not an event that Causeway acts on.` };
   }
@@ -194,6 +212,13 @@ function ofFields(event: Event): Alert {
     labels: labelsIn(details),
     traceIds: traceIdsIn(details.map(({ path, text }) => `${path}=${text}`)),
   };
+}
+
+function ofBridge(event: Event): Reading {
+  const { incident, conference_url } = check(Bridge, event.data, 'PagerDuty', ['event', 'data']);
+  const channel = slackChannelIn(conference_url);
+  if (channel === undefined) return { ignored: 'A call that is no channel.' };
+  return { alerts: [{ ...newsOf(event, incident), channel }] };
 }
 
 /** News of an incident by an event that names no more of it than its key. */

@@ -121,6 +121,7 @@ alertSourceContract({
         },
       },
     ],
+    'incident.conference_bridge.updated.json': [{ id: 'QCAUSEWAY00001', event: 'updated', channel: 'C0INCIDENT1' }],
     'incident.workflow.started.json': { ignored: /incident\.workflow\.started is not an event/ },
     'pagey.ping.json': { ignored: /the webhook works/ },
   },

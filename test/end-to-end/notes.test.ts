@@ -86,6 +86,16 @@ describe('a signed webhook ends in one note on the incident', { timeout: 90_000 
     expect(rest.notes(INCIDENT)).toHaveLength(1);
   });
 
+  test('a PagerDuty that fails costs the card a caveat and the note some time, and the verdict nothing', async () => {
+    rest.decide(() => ({ kind: 'refused', status: 503 }));
+    await incident();
+    const card = await eventually('the card', async () => (await town.messages()).find(isComplete), 45_000);
+    expect(JSON.stringify(card.blocks)).toContain('The alerts of the incident were not read');
+    expect(rest.notes(INCIDENT)).toEqual([]);
+    rest.decide(() => ARRIVES);
+    expect(await notes()).toHaveLength(1);
+  });
+
   test('a PagerDuty that has had too many requests gets it when it said', async () => {
     let refused = 0;
     rest.decide(({ method }) => {
