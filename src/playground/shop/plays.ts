@@ -76,13 +76,14 @@ const PLAYS: readonly Play[] = [
   {
     name: 'recurrence',
     title: 'The same cause, another day',
-    story: 'Auth slows down and recovers; later it does so again, under a new incident.',
+    story: 'Auth slows down and recovers; four minutes later it does so again, under a new incident.',
     async run({ fault, tell, pause }) {
       const first = newId('Q');
       await fault('auth-cascade', first);
       await pause(5_000);
       await tell('resolved', { ...CHECKOUT, incident: first });
-      await pause(5_000);
+      // Sooner it would be a straggler of the first, which its card answers for.
+      await pause(220_000);
       await fault('auth-cascade', newId('Q'));
     },
   },
