@@ -19,13 +19,12 @@ const PLAUSIBLE = 1.92;
 const SLOW_FACTOR = 3;
 const FELT_US = 50_000;
 /** A slowdown of most requests counts from this factor and this many µs of the median on. */
-const SHIFT_FACTOR = 1.2;
+const SHIFT_FACTOR = 1.3;
 const SHIFT_US = 5_000;
 
 /**
- * The moment at which requests began to go badly: the cut in time that best parts good requests from bad ones. Two measures
- * look, and the clearer one is believed: how many are bad (failed, or far slower than usual for their route), and how slow
- * all of them are by their rank within the route, which also sees everybody slow down a little.
+ * The moment from which on more requests were bad, that is failed or far slower than usual for their route: the cut in time
+ * that best parts good ones from bad ones.
  *
  * ```
  *   bad  ·····················×·××·×××·××
@@ -37,22 +36,28 @@ const SHIFT_US = 5_000;
  * `requests` in the order of their start; a cut lies at the start of a request, none after `until`. Undefined when nothing
  * stands out.
  */
-export function changePoint(requests: readonly Occurrence[], until: number): number | undefined {
+export function worseFrom(requests: readonly Occurrence[], until: number): number | undefined {
   const usual = usualDurations(requests);
   const bad = requests.map(({ failed, duration, route }) => {
     const ordinary = usual.get(route) ?? duration;
     return failed || duration > Math.max(SLOW_FACTOR * ordinary, ordinary + FELT_US) ? 1 : 0;
   });
-  const starts = requests.map(({ start }) => start);
-  const byBad = bestCut(starts, bad, until, CONVINCING, bernoulliGain);
-  const ranks = ranksInRoutes(requests);
-  const bySlow = bestCut(starts, ranks, until, CONVINCING_RANKS, gaussianGain(ranks));
-  const felt = bySlow !== undefined && isFelt(requests, usual, bySlow.index);
-  if (byBad !== undefined && (!felt || byBad.gain >= bySlow.gain)) return byBad.at;
-  return felt ? bySlow.at : byBad?.at;
+  return bestCut(startsOf(requests), bad, until, CONVINCING, bernoulliGain)?.at;
 }
 
-type Cut = { readonly at: number; readonly index: number; readonly gain: number };
+/**
+ * The moment from which on requests took longer by their rank within the route, which also sees everybody slow down a little.
+ * It sees as well that a machine had more to do than a minute before, so it is asked last. Otherwise as `worseFrom`.
+ */
+export function slowerFrom(requests: readonly Occurrence[], until: number): number | undefined {
+  const ranks = ranksInRoutes(requests);
+  const cut = bestCut(startsOf(requests), ranks, until, CONVINCING_RANKS, gaussianGain(ranks));
+  return cut !== undefined && isFelt(requests, usualDurations(requests), cut.index) ? cut.at : undefined;
+}
+
+const startsOf = (requests: readonly Occurrence[]): readonly number[] => requests.map(({ start }) => start);
+
+type Cut = { readonly at: number; readonly index: number };
 
 /** What a cut explains beyond one rate for all: `sum` of the first `n` scores, `total` of all `size`. */
 type Gain = (sum: number, n: number, total: number, size: number) => number;
@@ -83,7 +88,7 @@ function bestCut(
   }
   if (best === undefined) return undefined;
   const index = earliestPlausible(scores, gains, best);
-  return { at: starts[index] ?? 0, index, gain: best.gain };
+  return { at: starts[index] ?? 0, index };
 }
 
 /** Back from the best cut, while it is as likely, to the first request that looks harmed. */

@@ -2,7 +2,7 @@ import { type EpochMicros, MINUTE, SECOND, type TraceId } from '../model/units.t
 import type { TraceBackend, TraceHit, TraceQuery } from '../ports/trace-backend.ts';
 import type { Rung, Target } from './aim.ts';
 import type { Allowance } from './budget.ts';
-import { changePoint } from './change-point.ts';
+import { slowerFrom, worseFrom } from './change-point.ts';
 import type { Notes } from './notes.ts';
 import { ALERT_PRECISION, ENOUGH, FEWEST_SUSPECTS, splitWithoutOnset } from './onset.ts';
 
@@ -189,7 +189,8 @@ class Catches {
       failed: error,
       route: entry ?? '',
     }));
-    const onset = changePoint(occurrences, alertAt + ALERT_PRECISION);
+    const until = alertAt + ALERT_PRECISION;
+    const onset = worseFrom(occurrences, until) ?? slowerFrom(occurrences, until);
     const starts = plain.map(({ start }) => start);
     const split = onset ?? splitWithoutOnset(starts, alertAt);
     const healthy = plain.filter(({ start, error }) => start < split && !error).length;

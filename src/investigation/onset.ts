@@ -2,7 +2,7 @@ import type { SpanTable } from '../model/trace.ts';
 import { at, type EpochMicros, MINUTE, SECOND, type TraceId } from '../model/units.ts';
 import { durationOf, labelRequests } from '../population/requests.ts';
 import type { Onset } from '../ports/analyst.ts';
-import { changePoint, type Occurrence } from './change-point.ts';
+import { type Occurrence, slowerFrom, worseFrom } from './change-point.ts';
 
 /** A deploy this long before the harm may be behind it (reference section 10). */
 const DEPLOY_WINDOW = 15 * MINUTE;
@@ -20,8 +20,9 @@ export type Split = { readonly at: EpochMicros; readonly onset?: Onset };
 
 /**
  * Finds the moment before which the traces are a baseline: when requests began to go badly, or when a new `service.version`
- * first answered shortly before that. Where neither is seen nothing is made up, and the baseline ends some minutes before the
- * alert, or less where only the last minutes are known.
+ * first answered shortly before that; where nobody was harmed, the deploy, or when everybody became a little slower. Where
+ * none of it is seen nothing is made up, and the baseline ends some minutes before the alert, or less where only the last
+ * minutes are known.
  *
  * `picked` are traces that were looked for because they failed or were slow: they cluster where they were looked for, so
  * they say nothing about when it began.
@@ -54,9 +55,13 @@ export function findOnset(
 ): Onset | undefined {
   const requests = requestsOf(table, picked);
   const until = alertAt - table.epoch + ALERT_PRECISION;
-  const byHarm = changePoint(requests, until);
+  const byHarm = worseFrom(requests, until);
   const byDeploy = newestVersion(table, requests, until);
-  if (byHarm === undefined) return byDeploy === undefined ? undefined : { at: table.epoch + byDeploy, by: 'deploy' };
+  if (byHarm === undefined) {
+    if (byDeploy !== undefined) return { at: table.epoch + byDeploy, by: 'deploy' };
+    const bySlowness = slowerFrom(requests, until);
+    return bySlowness === undefined ? undefined : { at: table.epoch + bySlowness, by: 'errors or slowness' };
+  }
   // What a deploy breaks need not show at once: requests between the two are no baseline, if enough came before.
   const sinceDeploy = byDeploy !== undefined && byDeploy < byHarm && byHarm - byDeploy < DEPLOY_WINDOW;
   if (sinceDeploy && requests.filter(({ start }) => start < byDeploy).length >= ENOUGH)
