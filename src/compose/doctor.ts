@@ -8,6 +8,7 @@ import { channelsCheck, EVENTS, eventsCheck, slackCalls, tokenCheck } from '../d
 import { systemClock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { boltLogger } from '../slack/bolt-logger.ts';
+import { notesCheck } from './notes.ts';
 import { openSenders } from './senders.ts';
 import { openTraces, placesOf, type Traces } from './traces.ts';
 
@@ -34,6 +35,7 @@ async function findingsOf(): Promise<readonly Finding[]> {
   try {
     const checks = [
       sendersCheck(config),
+      notesCheck(config, systemClock),
       ...traces.checks,
       ...chatChecks(config),
       ...keepingChecks(config),

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { type Check, failed, ok } from '../doctor/check.ts';
 import { Failure } from '../failure.ts';
 import type { NoteBack } from '../investigation/note-back.ts';
 import { incidentNotes } from '../notes/index.ts';
@@ -22,6 +23,30 @@ export function openNotes(config: Config, clock: Clock): readonly IncidentNotes[
       `Known under \`notes\` are ${incidentNotes.map((known) => known.kind).join(', ')}; for another receiver give it a name of your own and \`kind: webhook\`.`,
     );
   });
+}
+
+/** For `causeway doctor`: whether notes could be written, without writing one. */
+export function notesCheck(config: Config, clock: Clock): Check {
+  const name = 'Notes';
+  return {
+    name,
+    standing: false,
+    async look(signal) {
+      const places = openNotes(config, clock);
+      if (places.length === 0) return [ok(name, 'none are written: no place is named, or this is a trial run')];
+      return Promise.all(
+        places.map(async (place) => {
+          const own = `${name} to ${place.title}`;
+          try {
+            return ok(own, (await place.check?.(signal)) ?? 'cannot be tried without writing one');
+          } catch (thrown) {
+            signal.throwIfAborted();
+            return failed(own, thrown);
+          }
+        }),
+      );
+    },
+  };
 }
 
 /** The way in, with a note for the incident of every alert that another alert's investigation answers for. */

@@ -59,5 +59,9 @@ export function incidentIoNotes(options: z.output<typeof incidentIoNotesOptions>
       const body = { idempotency_key: `causeway-${key}`, incident_id: id.slice(INCIDENT.length), message };
       await rest.ask({ method: 'POST', path, body, answer: Shared }, signal);
     },
+    async check(signal) {
+      await rest.ask({ method: 'GET', path, query: { page_size: '1' }, answer: Updates }, signal);
+      return 'the key may read updates';
+    },
   };
 }

@@ -94,6 +94,11 @@ export function opsgenieNotes(options: z.output<typeof opsgenieNotesOptions>, na
       const { requestId } = await rest.ask(request, signal);
       await settled(requestId, signal);
     },
+    async check(signal) {
+      const request = { method: 'GET', path: '/v2/alerts', query: { limit: '1' }, answer: z.unknown() } as const;
+      await rest.ask(request, signal);
+      return 'the key may read alerts';
+    },
   };
 }
 

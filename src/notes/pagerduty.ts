@@ -19,6 +19,7 @@
  * Source: PagerDuty REST API v2, "Create a note on an incident" (at most 2,000 notes an incident), "List notes".
  */
 import { z } from 'zod';
+import { Failure } from '../failure.ts';
 import { noteMark } from '../model/note.ts';
 import type { IncidentNotes } from '../ports/incident-notes.ts';
 import { createRest } from '../rest.ts';
@@ -33,6 +34,7 @@ export const pagerdutyNotesOptions = z.strictObject({
 });
 
 const Notes = z.object({ notes: z.array(z.object({ content: z.string().nullish() })) });
+const Users = z.object({ users: z.array(z.object({ email: z.string().nullish() })) });
 const Written = z.object({ note: z.object({ id: z.string() }) });
 
 /** 2,000 notes of some length; an incident has a handful. */
@@ -64,6 +66,17 @@ export function pagerdutyNotes(options: z.output<typeof pagerdutyNotesOptions>, 
       const headers = { from: options.from };
       const body = { note: { content: text } };
       await rest.ask({ method: 'POST', path: pathOf(id), headers, body, answer: Written }, signal);
+    },
+    async check(signal) {
+      const query = { query: options.from, limit: '100' };
+      const { users } = await rest.ask({ method: 'GET', path: '/users', query, answer: Users }, signal);
+      if (users.some(({ email }) => email?.toLowerCase() === options.from.toLowerCase()))
+        return 'the token is good, and there is a user to write as';
+      throw new Failure(
+        'refused',
+        'PagerDuty knows no user with the address that notes are written as.',
+        'Set PAGERDUTY_FROM to the e-mail address of a user of the account.',
+      );
     },
   };
 }

@@ -14,4 +14,6 @@ export interface IncidentNotes {
   holds?(alert: NotedAlert, key: string, signal: AbortSignal): Promise<boolean>;
   /** Resolves when the note stands there. Never tries twice by itself: a doubt is thrown. */
   write(alert: NotedAlert, note: IncidentNote, signal: AbortSignal): Promise<void>;
+  /** Whether a note could be written, without writing one; says in a few words what was seen. Missing where it cannot be told. */
+  check?(signal: AbortSignal): Promise<string>;
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { openNotes, withNotes } from '../../src/compose/notes.ts';
+import { notesCheck, openNotes, withNotes } from '../../src/compose/notes.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { heldClock } from '../alerts/make-source.ts';
 import { alertAbout } from '../contracts/incident-notes.ts';
 import { quiet } from '../investigation/parts.ts';
+import { strictPagerDuty } from '../notes/strict-pagerduty.ts';
 
 const configOf = (notes: Config['notes'], environment: Record<string, string> = {}): Config => ({
   ...readConfig(environment),
@@ -77,4 +78,20 @@ test('an alert that joins another’s investigation asks for a note of its own, 
   }
   await way('opened').alert(alertAbout('pagerduty', 'Q3'));
   expect(asked).toEqual(['leader Q1', 'leader Q2']);
+});
+
+test('the doctor tells of each place whether a note could be written', async () => {
+  const rest = await strictPagerDuty({ token: 'tops3cret', users: ['bot@example.com'], incidents: {} });
+  const look = (notes: Config['notes'], environment: Record<string, string> = {}) =>
+    notesCheck(configOf(notes, environment), heldClock()).look(new AbortController().signal);
+  expect(await look({})).toMatchObject([{ name: 'Notes', status: 'ok' }]);
+  const tickets = { kind: 'webhook', url: 'https://example.com', secret: 'long enough for a secret' };
+  expect(await look({ tickets }, { ...pagerDuty, PAGERDUTY_API_URL: rest.url })).toMatchObject([
+    { name: 'Notes to tickets (webhook)', status: 'ok' },
+    { name: 'Notes to PagerDuty', status: 'ok' },
+  ]);
+  expect(
+    await look({}, { ...pagerDuty, PAGERDUTY_API_URL: rest.url, PAGERDUTY_FROM: 'nobody@example.com' }),
+  ).toMatchObject([{ status: 'failed', hint: expect.stringContaining('PAGERDUTY_FROM') }]);
+  await rest.close();
 });

@@ -116,6 +116,15 @@ export function incidentNotesContract(bed: IncidentNotesBed): void {
       await elsewhere.close();
     });
 
+    test('whether notes could be written is told without writing one', async () => {
+      const { check } = place.notes;
+      if (check === undefined) return;
+      expect((await check(signal)).length).toBeGreaterThan(0);
+      place.server.decide(() => ({ kind: 'refused', status: 401 }));
+      await expect(check(signal)).rejects.toMatchObject({ kind: 'unauthorized' });
+      expect(place.texts()).toEqual([]);
+    });
+
     test('an abort ends the waiting with its reason', async () => {
       fated({ kind: 'never answered' });
       const stop = new AbortController();

@@ -26,6 +26,7 @@ test('PagerDuty wants to know in whose name, and is told what is wrong with it',
     message: 'PagerDuty refused it (400): Requester User Not Found.',
     hint: expect.stringContaining('PAGERDUTY_FROM'),
   });
+  await expect(stranger.check?.(signal)).rejects.toMatchObject({ hint: expect.stringContaining('PAGERDUTY_FROM') });
   expect(() => makeNotes('pagerduty', { token })).toThrow(/from:/);
   await server.close();
 });

@@ -36,7 +36,9 @@ export async function strictIncidentIo(token: string, incidents: readonly string
   function list({ query }: Asked): Answered {
     const size = Number(query.get('page_size') ?? 25);
     if (!(size >= 1 && size <= 250)) return error(422, 'validation_error', 'page_size is out of range');
-    const found = updates.flatMap((update, at) => (update.incident === query.get('incident_id') ? [formOf(at)] : []));
+    const wanted = query.get('incident_id');
+    const isWanted = (incident: string) => wanted === null || incident === wanted;
+    const found = updates.flatMap((update, at) => (isWanted(update.incident) ? [formOf(at)] : []));
     const incident_updates = found.toReversed().slice(0, size);
     return { status: 200, body: { incident_updates, pagination_meta: { page_size: size } } };
   }

@@ -46,6 +46,7 @@ export async function strictPagerDuty(account: Account): Promise<StrictPagerDuty
     if (headers.accept !== ACCEPT) return error(400, 2003, `Accept must be ${ACCEPT}`);
     if (headers['content-type'] !== 'application/json')
       return error(400, 2001, 'Content-Type must be application/json');
+    if (asked.path === '/users' && asked.method === 'GET') return users(asked);
     const [, id = '', what] = /^\/incidents\/([A-Z0-9]+)(?:\/(alerts|notes))?$/.exec(asked.path) ?? [];
     const known = account.incidents[id];
     if (known === undefined) return error(404, 5001, 'Incident Not Found');
@@ -54,6 +55,11 @@ export async function strictPagerDuty(account: Account): Promise<StrictPagerDuty
     if (what === 'notes') return { status: 200, body: { notes: (notes.get(id) ?? []).map(noteOf).toReversed() } };
     if (what === 'alerts') return alerts(asked, known.alerts ?? []);
     return { status: 200, body: { incident: { id, type: 'incident', ...known.incident } } };
+  }
+
+  function users({ query }: Asked): Answered {
+    const found = account.users.filter((email) => email.includes(query.get('query') ?? ''));
+    return { status: 200, body: { users: found.map((email) => ({ id: 'PUSR001', email })), more: false } };
   }
 
   async function write(id: string, asked: Asked): Promise<Answered> {
