@@ -16,15 +16,14 @@ const TOLD = 'told ';
  * nothing: most of a storm turns out to be the same trouble. Who is not done after half a minute speaks all the same.
  */
 export function createFirstWord({ ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock }) {
-  const waited = ({ openedAt }: Investigation) => (clock.now() - openedAt) / 1_000;
-
   return {
     /** Milliseconds until a card may be posted: 0 for at once. */
     async after(investigation: Investigation): Promise<number> {
-      const { id, thread, trigger, openedAt } = investigation;
+      const { id, thread, trigger, openedAt, status } = investigation;
       // Somebody asked, or reads the card already.
       if (trigger.kind !== 'alert' || thread !== undefined) return 0;
-      const silence = Math.max(0, SILENCE_MS - waited(investigation));
+      // Where hundreds wait for their look the first cards are there; who was looked at in vain has been silent already.
+      const silence = status === 'failed' ? Math.max(0, SILENCE_MS - (clock.now() - openedAt) / 1_000) : SILENCE_MS;
       const told = toldAt(await ledger.read(keyOf(investigation)));
       if (told !== undefined && openedAt <= told + HUSH) return silence;
       if (told !== undefined) await ledger.settle(keyOf(investigation), id, SILENCE_MS);
@@ -32,21 +31,23 @@ export function createFirstWord({ ledger, clock }: { readonly ledger: Ledger; re
       return note === id ? 0 : silence;
     },
     /**
-     * Resolves when the one who spoke first is told, so that what is the same goes onto its card; at the latest when the
-     * silence is over.
+     * Resolves when the one who spoke first is told, so that what is the same goes onto its card; at the latest at the end of
+     * the silence.
      */
-    async turn(investigation: Investigation, signal: AbortSignal): Promise<void> {
+    async turn(investigation: Investigation, end: EpochMicros, signal: AbortSignal): Promise<void> {
       const key = keyOf(investigation);
-      for (let waits = waited(investigation); waits < SILENCE_MS; waits = waited(investigation)) {
+      while (clock.now() < end) {
         const first = await ledger.read(key);
         if (first === undefined || first === investigation.id || toldAt(first) !== undefined) return;
         await sleep(LOOK_MS, undefined, { signal });
       }
     },
-    /** It is told, one way or the other. */
+    /** It is told, one way or the other. As long as others are told, too, the storm goes on. */
     async done(investigation: Investigation): Promise<void> {
       const key = keyOf(investigation);
-      if ((await ledger.read(key)) === investigation.id) await ledger.settle(key, `${TOLD}${clock.now()}`, SILENCE_MS);
+      const note = await ledger.read(key);
+      if (note === investigation.id || toldAt(note) !== undefined)
+        await ledger.settle(key, `${TOLD}${clock.now()}`, SILENCE_MS);
     },
   };
 }

@@ -71,6 +71,7 @@ export function createTelling(parts: {
       if ((await admitted()).kind === 'counted') return 'counted';
       await take();
     }
+    const silentUntil = parts.clock.now() + afterMs * 1_000;
     const opening = later(afterMs, take);
     return {
       thread: () => thread,
@@ -80,7 +81,7 @@ export function createTelling(parts: {
       },
       isHeld: async () => investigation.thread === undefined && (await admitted()).kind === 'held',
       wait: async (signal) => {
-        if (afterMs > 0 && thread === undefined) await firstWord.turn(investigation, signal);
+        if (afterMs > 0 && thread === undefined) await firstWord.turn(investigation, silentUntil, signal);
       },
       end: async () => {
         await opening.done().catch(() => undefined);
