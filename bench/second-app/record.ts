@@ -35,9 +35,9 @@ for (const fault of FAULTS) {
   const name = `${SET}/${fault.name}`;
   const { services, mechanisms, story } = fault;
   note('cases.jsonl', name, { case: name, format: 'otlp', ...files });
-  // A set of its own for what is healthy: there is nobody to be found.
-  const set = services.length === 0 ? `${SET}-healthy` : SET;
-  note('labels.jsonl', name, { case: name, set, services, faultType: fault.name, mechanisms, story });
+  // Where nothing is wrong there is nobody to be found, and no label: whoever is named in the predictions is named for nothing.
+  if (services.length > 0)
+    note('labels.jsonl', name, { case: name, set: SET, services, faultType: fault.name, mechanisms, story });
   console.log(`${fault.name}: ${tracesIn(normal)} + ${tracesIn(abnormal)} traces, ${failed} requests failed`);
 }
 
