@@ -14,6 +14,7 @@ import { eventChange } from './event-change.ts';
 import { longestWait } from './longest-wait.ts';
 import { networkDelay } from './network-delay.ts';
 import { orderViolation } from './order-violation.ts';
+import { parallelRegression } from './parallel-regression.ts';
 import { pause } from './pause.ts';
 import { perHopOverhead } from './per-hop-overhead.ts';
 import { poolWait } from './pool-wait.ts';
@@ -40,6 +41,7 @@ import { versionRegression } from './version-regression.ts';
 export const DETECTORS: readonly Detector[] = [
   slowOperation,
   longestWait,
+  parallelRegression,
   unfeltChange,
   networkDelay,
   connectionSetup,

@@ -127,3 +127,34 @@ test('D01 does not call a request slow that is as quick as others of its route',
   expect(seenBy('D01', view(480))).toEqual([]);
   expect(seenBy('D01', view(100))).toMatchObject([{ component: { service: 'stock' } }]);
 });
+
+const sideBySide = (left: number, right: number) => `
+shop  GET /cart        server  0..${Math.max(left, right) + 40}
+  shop  GET            client  5..${left + 15}  server.address=stock
+    stock  GET /level  server  7..${left + 13}
+  shop  GET            client  6..${right + 15}  server.address=tax
+    tax  GET /rate     server  8..${right + 13}
+`;
+
+test('D01 shares the delay of calls side by side when both got slower', () => {
+  const view = viewOf(times(12, sideBySide(200, 180), 's'), times(20, sideBySide(20, 20), 'b'));
+  const context = seenBy('D01', view).filter(({ detector }) => detector === 'D01 parallel-regression');
+  expect(context).toMatchObject([{ role: 'context', component: { from: 'shop', to: 'tax' }, support: 12 }]);
+  expect(context[0]?.evidence[0].values).toMatchObject({ first: { value: 'stock' }, second: { value: 'tax' } });
+});
+
+test('D01 shares nothing where only one of them got slower, or they follow each other', () => {
+  const shared = (suspects: string) =>
+    seenBy('D01', viewOf(times(12, suspects, 's'), times(20, sideBySide(20, 20), 'b'))).filter(
+      ({ detector }) => detector === 'D01 parallel-regression',
+    );
+  expect(shared(sideBySide(200, 20))).toEqual([]);
+  const oneByOne = `
+shop  GET /cart        server  0..460
+  shop  GET            client  5..215  server.address=stock
+    stock  GET /level  server  7..213
+  shop  GET            client  220..450  server.address=tax
+    tax  GET /rate     server  222..448
+`;
+  expect(shared(oneByOne)).toEqual([]);
+});
