@@ -8,10 +8,32 @@ export type Layout = {
   readonly needed: readonly string[];
   /** What stands behind FROM. `columns` are those that the table has. */
   from(table: string, columns: ReadonlySet<string>): string;
+  /** Whether a span failed, over the columns behind FROM (`formats/span-signs.ts` says the same of a span). */
+  readonly failed: string;
   /** Where the tables are sorted by a coarse time before everything else: the column `Bucket`, in seconds, so long each. */
   readonly bucketSeconds?: number;
   /** Beside the table may stand one that knows from when to when a trace lasts; by its name behind the table's, or alone. */
   readonly index: { named(table: string): string; readonly id: string; readonly start: string; readonly end: string };
+};
+
+/** gRPC codes that blame the server, by name and by number. */
+const CODES = "'UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'";
+const CODE_NUMBERS = "'2', '4', '12', '13', '14', '15'";
+const HTTP_STATUSES = ['http.response.status_code', 'http.status_code'];
+
+/** A status says it outright; where it was left unset, attributes may. `texts` is the map that keeps texts. */
+const failedBy = (status: string, texts: string, more: readonly string[] = []): string => {
+  const signs = [
+    `${texts}['error.type'] != ''`,
+    ...HTTP_STATUSES.map((key) => `toUInt16OrZero(${texts}['${key}']) >= 500`),
+    `${texts}['rpc.status_code'] IN (${CODES})`,
+    `${texts}['rpc.grpc.status_code'] IN (${CODE_NUMBERS})`,
+    ...more,
+  ];
+  return (
+    `(${status} IN ('Error', 'STATUS_CODE_ERROR', 'ERROR') OR ` +
+    `(${status} NOT IN ('Ok', 'STATUS_CODE_OK', 'OK') AND (${signs.join(' OR ')})))`
+  );
 };
 
 /**
@@ -22,10 +44,17 @@ const exporter: Layout = {
   name: 'the layout of the OpenTelemetry exporter',
   needed: ['Timestamp', 'TraceId', 'SpanId', 'ParentSpanId', 'SpanAttributes', 'Events.Timestamp', 'Links.TraceId'],
   from: (table) => table,
+  failed: failedBy('StatusCode', 'SpanAttributes'),
   index: { named: (table) => `${table}_trace_id_ts`, id: 'TraceId', start: 'Start', end: 'End' },
 };
 
 const LINKS = "arrayFilter(link -> JSONExtractString(link, 'refType') != 'CHILD_OF', JSONExtractArrayRaw(links))";
+
+/** Over its own columns, so that a search which asks for no attribute need not put the maps together. */
+const SIGNOZ_FAILED = failedBy('status_code_string', 'attributes_string', [
+  ...HTTP_STATUSES.map((key) => `attributes_number['${key}'] >= 500`),
+  `toString(attributes_number['rpc.grpc.status_code']) IN (${CODE_NUMBERS})`,
+]);
 
 /**
  * SigNoz since 0.6x, version 3 of its index: attributes in a map for each type, events as a list of JSON texts, links as one
@@ -44,6 +73,7 @@ const signoz: Layout = {
     'links',
   ],
   bucketSeconds: 1_800,
+  failed: 'Failed',
   from: (table, columns) => {
     // The name of the service stands in a column of its own, which is indexed.
     const own = 'resource_string_service$$name';
@@ -59,7 +89,7 @@ const signoz: Layout = {
   arrayMap(link -> JSONExtractString(link, 'traceId'), ${LINKS}) AS \`Links.TraceId\`,
   arrayMap(link -> JSONExtractString(link, 'spanId'), ${LINKS}) AS \`Links.SpanId\`,
   arrayMap(link -> map('', ''), ${LINKS}) AS \`Links.Attributes\`,
-  ts_bucket_start AS Bucket
+  ts_bucket_start AS Bucket, ${SIGNOZ_FAILED} AS Failed
 FROM ${table})`;
   },
   index: {

@@ -15,14 +15,6 @@ const LONGEST_TRACE = 3_600_000_000;
 const START = 'intDiv(toUnixTimestamp64Nano(Timestamp), 1000)';
 const FINISH = 'intDiv(toUnixTimestamp64Nano(Timestamp) + Duration, 1000)';
 
-/** gRPC codes that blame the server, by name and by number (`formats/span-signs.ts` says the same of a span). */
-const FAILED = `(StatusCode IN ('Error', 'STATUS_CODE_ERROR', 'ERROR') OR (StatusCode NOT IN ('Ok', 'STATUS_CODE_OK', 'OK') AND (
-  SpanAttributes['error.type'] != ''
-  OR toUInt16OrZero(SpanAttributes['http.response.status_code']) >= 500
-  OR toUInt16OrZero(SpanAttributes['http.status_code']) >= 500
-  OR SpanAttributes['rpc.status_code'] IN ('UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS')
-  OR SpanAttributes['rpc.grpc.status_code'] IN ('2', '4', '12', '13', '14', '15'))))`;
-
 /** A table to ask, as it was found: what stands behind FROM, and the table that knows how long traces last, where there is one. */
 export type Source = { readonly from: string; readonly index: string | undefined; readonly layout: Layout };
 
@@ -73,7 +65,7 @@ export function hitsOf({ from, layout }: Source, query: TraceQuery): Statement {
     conditions.push('SpanName = {operation:String}');
     values.operation = query.operation;
   }
-  if (query.errors === true) conditions.push(FAILED);
+  if (query.errors === true) conditions.push(layout.failed);
   for (const [number, [key, value]] of Object.entries(query.attributes ?? {}).entries()) {
     const either = spellingsOf(key).flatMap((name, spelling) => {
       const place = `key${number}_${spelling}`;
@@ -86,7 +78,7 @@ export function hitsOf({ from, layout }: Source, query: TraceQuery): Statement {
     conditions.push(`(${either.join(' OR ')})`);
   }
   const [first, last] = query.order === 'latest' ? ['max(Timestamp)', 'start'] : ['max(Duration)', 'finish - start'];
-  const sql = `SELECT TraceId AS id, min(${START}) AS start, max(${FINISH}) AS finish, max(${FAILED}) AS failed,
+  const sql = `SELECT TraceId AS id, min(${START}) AS start, max(${FINISH}) AS finish, max(${layout.failed}) AS failed,
   argMin(SpanName, (ParentSpanId != '', Timestamp)) AS entry
 FROM ${from} WHERE ${between(layout, 'early', 'late')} AND TraceId IN (
   SELECT TraceId FROM ${from} WHERE ${conditions.join(' AND ')}

@@ -107,7 +107,7 @@ export async function startClickHouse(chdb: string): Promise<LiveServer> {
 
 /** Asks until the server answers anything at all. */
 async function answers(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 700; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode} before it answered.`);
     const ok = await fetch(url).then(
       (response) => response.arrayBuffer().then(() => response.ok),

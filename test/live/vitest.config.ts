@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/live/**/*.test.ts'],
     globalSetup: 'test/live/say-what-is-there.ts',
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 180_000,
     fileParallelism: false,
   },
 });
