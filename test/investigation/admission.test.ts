@@ -60,7 +60,7 @@ describe('a cap of cards', () => {
 
     await tellOverflow('orders', hour);
     expect(chat.summaries('orders')).toEqual([
-      '4 more alerts this hour, not looked at, Trouble a2, Trouble a3, Trouble a4 among them',
+      '4 more alerts this hour, not looked at: Trouble a2, Trouble a3, Trouble a4 and others',
     ]);
     await admit(await opened('a6', 'orders'));
     await tellOverflow('orders', hour);
