@@ -23,7 +23,9 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
     );
     process.exitCode = 1;
   } else {
-    const child = spawn(own, [fileURLToPath(import.meta.url), command, ...rest], { stdio: 'inherit' });
+    const child = spawn(own, [...process.execArgv, fileURLToPath(import.meta.url), command, ...rest], {
+      stdio: 'inherit',
+    });
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
     child.on('exit', (code) => {
       process.exitCode = code ?? 1;
