@@ -38,11 +38,19 @@ const SHIFT_US = 5_000;
  */
 export function worseFrom(requests: readonly Occurrence[], until: number): number | undefined {
   const usual = usualDurations(requests);
-  const bad = requests.map(({ failed, duration, route }) => {
+  const failed: readonly number[] = requests.map((request) => (request.failed ? 1 : 0));
+  const slow: readonly number[] = requests.map(({ duration, route }) => {
     const ordinary = usual.get(route) ?? duration;
-    return failed || duration > Math.max(SLOW_FACTOR * ordinary, ordinary + FELT_US) ? 1 : 0;
+    return duration > Math.max(SLOW_FACTOR * ordinary, ordinary + FELT_US) ? 1 : 0;
   });
-  return bestCut(startsOf(requests), bad, until, CONVINCING, bernoulliGain)?.at;
+  const bad = failed.map((flag, index) => Math.max(flag, slow[index] ?? 0));
+  const [byBad, byFailure] = [bad, failed].map((scores) =>
+    bestCut(startsOf(requests), scores, until, CONVINCING, bernoulliGain),
+  );
+  if (byBad === undefined || byFailure === undefined || byFailure.index <= byBad.index) return (byBad ?? byFailure)?.at;
+  // Slowness that ended when failures set in was something else: a machine that held its breath. One that goes on led to them.
+  const between = mean(slow.slice(byBad.index, byFailure.index));
+  return (mean(slow.slice(byFailure.index)) < between / 2 ? byFailure : byBad).at;
 }
 
 /**

@@ -19,6 +19,10 @@ export type Sketch = {
   readonly drift: number;
   /** Share of requests that the machine holds up for 200 ms at any time. */
   readonly stalls: number;
+  /** So many of the last healthy requests are held up half of the time: the machine holds its breath, then recovers. */
+  readonly breath?: number;
+  /** So many requests before the failures are as slow as those are: what leads to them. */
+  readonly creeping?: number;
   /** Seconds from a deploy to the fault; none when missing. */
   readonly deploy?: number | undefined;
 };
@@ -54,6 +58,14 @@ export function incidentOf(sketch: Sketch): Incident {
     let duration = (bases[route] ?? 0) * Math.exp(0.35 * normal(random)) * tired;
     if (random() < sketch.stalls) duration += 200 * MILLISECOND;
     let failed = random() < sketch.background;
+    const left = sketch.healthy - n;
+    if (sketch.breath !== undefined && left > 5 && left <= 5 + sketch.breath && random() < 0.5)
+      duration += 400 * MILLISECOND;
+    if (sketch.creeping !== undefined && left > 0 && left <= sketch.creeping) {
+      harmed.add(traceId);
+      duration += 900 * MILLISECOND;
+    }
+    if (sketch.creeping !== undefined && left <= 0) duration += 1_000 * MILLISECOND;
     if (n >= sketch.healthy && random() < sketch.share) {
       harmed.add(traceId);
       if (sketch.harm === 'errors') failed = true;

@@ -82,6 +82,21 @@ test('a deploy a few seconds before the harm ends the baseline, whatever is harm
   }
 });
 
+test('a machine that held its breath before requests began to fail is another story', () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const { faultAt } = incidentOf({ ...QUIET, seed, breath: 40 });
+    const { split, sick } = baselineOf({ ...QUIET, seed, breath: 40 });
+    expect(Math.abs(split.at - faultAt), `seed ${seed}`).toBeLessThan(2_000_000);
+    expect(sick).toBeLessThanOrEqual(1);
+  }
+});
+
+test('slowness that goes on and leads to failures is where it began', () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    expect(baselineOf({ ...QUIET, seed, creeping: 40 }).sick, `seed ${seed}`).toBeLessThanOrEqual(3);
+  }
+});
+
 test('traces that were looked for because they failed make no onset where they were looked for', () => {
   const { spans, alertAt } = incidentOf({ ...QUIET, share: 0, background: 0.1, healthy: 600 });
   const picked = new Set(
