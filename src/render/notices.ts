@@ -26,10 +26,10 @@ const LINES = 20;
 export function createNotices(speaker: Speaker): Notices {
   const { say } = speaker;
 
-  /** `03:12 *Checkout latency* Cause: …, resolved 03:20` */
+  /** `03:12 Checkout latency: Cause: … (resolved 03:20)` */
   function lineOf(investigation: Investigation): Line {
     const at = investigation.trigger.kind === 'alert' ? investigation.trigger.alert.startedAt : investigation.openedAt;
-    return joinStrings([{ time: at, style: 'time' }, ' ', subjectOf(investigation), ' ', ...outcomeOf(investigation)]);
+    return joinStrings([{ time: at, style: 'time' }, ' ', subjectOf(investigation), ': ', ...outcomeOf(investigation)]);
   }
 
   function outcomeOf(investigation: Investigation): readonly Piece[] {
@@ -38,7 +38,7 @@ export function createNotices(speaker: Speaker): Notices {
     const lineage = lineageOf(investigation);
     const headline = lineage ? lineageHeadline(speaker, lineage) : headlineOf(speaker, investigation);
     const now = whetherStill(speaker, investigation);
-    return [...headline, ...(now === undefined ? [] : [' ', ...now])];
+    return [...headline, ...(now === undefined ? [] : [' (', ...now, ')'])];
   }
 
   return {
