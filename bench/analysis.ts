@@ -1,15 +1,21 @@
 /**
  * Time to work out what broke, after the spans were read: `node --expose-gc bench/analysis.ts` runs every size,
  * `… bench/analysis.ts TRACES SPANS` one (spans a trace), `… bench/analysis.ts names` six traces of 20,000 calls each with a
- * name of its own. Half of the traces are healthy, and one of the twelve services takes five times as long in the other half.
+ * name of its own, `… bench/analysis.ts objects TRACES` one of the measurements over columns and, in the same run, over an
+ * object a span. Half of the traces are healthy, and one of the twelve services takes five times as long in the other half.
  * The clock runs while the table is finished and analysed; a small analysis before it warms the compiler. What the thread had
- * of the processor stands beside it, for machines that are shared.
+ * of the processor stands beside it in brackets, for machines that are shared.
  */
 import { spawnSync } from 'node:child_process';
-import { performance } from 'node:perf_hooks';
 import { analyse } from '../src/investigation/analyse.ts';
 import type { SpanRecord } from '../src/model/span.ts';
+import type { SpanTable } from '../src/model/trace.ts';
+import { at } from '../src/model/units.ts';
+import { ensure } from '../src/population/numbering.ts';
 import { TableBuilder } from '../src/trace/build.ts';
+import { PairNumbers } from '../src/trace/pair-numbers.ts';
+import { selfTimes } from '../src/trace/self-time.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 const SIZES = [
   [250, 40],
@@ -123,26 +129,84 @@ function measure(traces: number, shape: readonly Node[], ownNames: boolean): str
   builder.add(batch);
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
-  const from = performance.now();
-  const cpu = process.threadCpuUsage();
-  const table = builder.finish();
-  const built = performance.now();
-  const { verdict } = analyse({ table, baseline: Uint8Array.from(table.traceIds, (id) => (healthy.has(id) ? 1 : 0)) });
-  const done = performance.now();
-  const { user, system } = process.threadCpuUsage(cpu);
+  const [building, analysing] = [new Stopwatch(), new Stopwatch()];
+  const table = building.run(() => builder.finish());
+  const baseline = Uint8Array.from(table.traceIds, (id) => (healthy.has(id) ? 1 : 0));
+  const { verdict } = analysing.run(() => analyse({ table, baseline }));
   const [top] = verdict.hypotheses;
+  const aSpan = (spent: number) => ((spent * 1_000) / table.size).toFixed(2);
   return [
-    `${table.size} spans in ${traces} traces:`,
-    `table ${(built - from).toFixed(0)} ms, analysis ${(done - built).toFixed(0)} ms,`,
-    `${(((done - from) * 1_000) / table.size).toFixed(2)} µs a span; ${((user + system) / 1_000).toFixed(0)} ms on the processor;`,
+    `${table.size} spans in ${traces} traces: table ${building}, analysis ${analysing};`,
+    `${aSpan(building.wall + analysing.wall)} (${aSpan(building.cpu + analysing.cpu)}) µs a span;`,
     `resident ${megabytes(before)} MB before, at most ${megabytes(process.resourceUsage().maxRSS * 1_024)} MB;`,
     `${verdict.kind} ${JSON.stringify(top?.component ?? {})}`,
   ].join(' ');
 }
 
+/** Medians of self time by service and operation, over the columns of a table. */
+function overColumns(table: SpanTable): readonly number[] {
+  const self = selfTimes(table);
+  const numbers = new PairNumbers();
+  const group = Int32Array.from(table.service, (service, row) => numbers.number(service, at(table.operation, row)));
+  const from = new Int32Array(numbers.size + 1);
+  for (const number of group) from[number + 1] = at(from, number + 1) + 1;
+  for (let number = 0; number < numbers.size; number++) from[number + 1] = at(from, number + 1) + at(from, number);
+  const next = from.slice();
+  const times = new Float64Array(table.size);
+  for (let row = 0; row < table.size; row++) {
+    const number = at(group, row);
+    times[at(next, number)] = at(self, row);
+    next[number] = at(next, number) + 1;
+  }
+  return Array.from({ length: numbers.size }, (_, number) => {
+    const sample = times.subarray(at(from, number), at(from, number + 1)).sort();
+    return at(sample, sample.length >> 1);
+  });
+}
+
+type Linked = { readonly span: SpanRecord; readonly children: Linked[] };
+
+/** The same over an object a span, linked to its children, as most tools that read traces hold them. */
+function overObjects(spans: readonly Linked[]): readonly number[] {
+  const groups = new Map<string, number[]>();
+  for (const { span, children } of spans) {
+    const inOrder = children.map((child) => child.span).sort((a, b) => a.start - b.start);
+    let covered = 0;
+    let reached = span.start;
+    for (const { start, end } of inOrder) {
+      const [begin, finish] = [Math.max(start, reached), Math.min(end, span.end)];
+      if (finish <= begin) continue;
+      covered += finish - begin;
+      reached = finish;
+    }
+    ensure(groups, `${span.service} ${span.name}`, () => []).push(span.end - span.start - covered);
+  }
+  return [...groups.values()].map((times) => times.sort((a, b) => a - b)[times.length >> 1] ?? 0);
+}
+
+function sideBySide(traces: number): string {
+  const shape = shapeOf(40);
+  const builder = new TableBuilder();
+  const objects: Linked[] = [];
+  for (let trace = 0; trace < traces; trace++) {
+    const batch = request(trace, shape, trace >= traces / 2, false);
+    builder.add(batch);
+    const linked = new Map(batch.map((span) => [span.spanId, { span, children: [] as Linked[] }]));
+    for (const one of linked.values()) linked.get(one.span.parentSpanId ?? '')?.children.push(one);
+    objects.push(...linked.values());
+  }
+  const table = builder.finish();
+  const [columns, plain] = [new Stopwatch(), new Stopwatch()];
+  for (let round = 0; round < 3; round++) {
+    columns.run(() => overColumns(table));
+    plain.run(() => overObjects(objects));
+  }
+  return `self times of ${table.size} spans by operation, three times: columns ${columns}, an object a span ${plain}`;
+}
+
 const [what, spans] = process.argv.slice(2);
 if (what === undefined) {
-  for (const size of [...SIZES.map((pair) => pair.map(String)), ['names']]) {
+  for (const size of [...SIZES.map((pair) => pair.map(String)), ['names'], ['objects', '10000']]) {
     const { stdout } = spawnSync(
       process.execPath,
       ['--expose-gc', ...process.execArgv, import.meta.filename, ...size],
@@ -152,7 +216,7 @@ if (what === undefined) {
   }
 } else {
   measure(200, shapeOf(40), false);
-  console.log(
-    what === 'names' ? measure(6, wide(20_000), true) : measure(Number(what), shapeOf(Number(spans ?? 40)), false),
-  );
+  if (what === 'objects') console.log(sideBySide(Number(spans ?? 10_000)));
+  else if (what === 'names') console.log(measure(6, wide(20_000), true));
+  else console.log(measure(Number(what), shapeOf(Number(spans ?? 40)), false));
 }
