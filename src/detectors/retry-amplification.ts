@@ -4,9 +4,8 @@ import { at } from '../model/units.ts';
 import type { CallGroups } from '../population/call-groups.ts';
 import { ensure } from '../population/numbering.ts';
 import type { View } from '../population/view.ts';
-import { serversOf } from '../trace/calls.ts';
+import { countServers, serversOf } from '../trace/calls.ts';
 import { errorSort, errorSource } from '../trace/errors.ts';
-import { isRemote } from '../trace/visits.ts';
 import { cite, clip, count, factor, named, nameOf, tracesIn, tracesOfEdge } from './cite.ts';
 import type { Detector } from './detector.ts';
 
@@ -188,7 +187,7 @@ const MOST_TRIES = 64;
 
 /** How many requests one outbound span stands for: a proxy behind it may have tried again without a span of its own. */
 function triesOf(table: View['table'], row: number, stating: boolean): number {
-  if (!stating) return Math.max(1, answersTo(table, row));
+  if (!stating) return Math.max(1, countServers(table, row));
   const answers = serversOf(table, row);
   const stated = [row, ...answers].map((each) => {
     const attempt = ATTEMPT.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
@@ -196,15 +195,6 @@ function triesOf(table: View['table'], row: number, stating: boolean): number {
     return Math.max(attempt, previous === 0 ? 0 : previous + 1);
   });
   return Math.min(MOST_TRIES, Math.max(1, answers.length, ...stated));
-}
-
-/** How many spans of the other side a call has. */
-function answersTo(table: View['table'], call: number): number {
-  let answers = 0;
-  for (let index = at(table.childrenFrom, call); index < at(table.childrenFrom, call + 1); index++) {
-    if (isRemote(table, at(table.children, index))) answers++;
-  }
-  return answers;
 }
 
 /** Rows that are looked at before a table counts as one that states no attempts. */

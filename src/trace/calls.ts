@@ -103,6 +103,15 @@ export function serversOf(table: SpanTable, client: number): readonly number[] {
   return servers;
 }
 
+/** How many rows `serversOf` answers. */
+export function countServers(table: SpanTable, client: number): number {
+  let servers = 0;
+  for (let index = at(table.childrenFrom, client); index < at(table.childrenFrom, client + 1); index++) {
+    if (isRemote(table, at(table.children, index))) servers++;
+  }
+  return servers;
+}
+
 /** Whom an outbound span spoke to: the service that answered, else the peer that its attributes name. */
 export function calleeOf(table: SpanTable, client: number): string | undefined {
   const [server] = serversOf(table, client);
