@@ -80,12 +80,22 @@ export function answered(id: string): Answered {
     answeredAt: T0 + 7,
     gathering: {
       backend: 'Jaeger at http://127.0.0.1:16686',
-      scope: { services: ['checkout'], operation: 'POST /checkout', from: T0 - 9, to: T0, traceIds: [] },
+      scope: {
+        services: ['checkout'],
+        operation: 'POST /checkout',
+        route: '/checkout',
+        environment: 'production',
+        from: T0 - 9,
+        to: T0,
+        traceIds: [],
+      },
       suspects: 40,
       baseline: 200,
       spans: 9_000,
       notes: ['no baseline within the hour before: used the day'],
+      unfinished: [{ traceId: 'a'.repeat(32), spans: 12 }],
     },
+    amended: { at: T0 + 30, spans: 14, traces: 6 },
     analysis: {
       verdict: {
         kind: 'cause',
