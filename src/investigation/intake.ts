@@ -64,7 +64,7 @@ export function createIntake(parts: IntakeParts): Intake {
       const known = await store.find({ by: 'id', id });
       await together(
         () => store.update(id, (current) => current ?? fresh),
-        () => add({ kind: 'investigate', investigation: id }, `investigate:${id}`),
+        () => look(fresh),
       );
       return { investigation: id, outcome: known === undefined ? 'opened' : 'duplicate' };
     },
@@ -99,7 +99,7 @@ export function createIntake(parts: IntakeParts): Intake {
     const leader = expected.next.follows;
     await together(
       () => store.update(id, (current) => fired(current ?? known, alert).next),
-      ...(expected.work === 'look' ? [() => add({ kind: 'investigate', investigation: id }, `investigate:${id}`)] : []),
+      ...(expected.work === 'look' ? [() => look(expected.next)] : []),
       ...(expected.work === 'refresh' ? [() => refresh(leader ?? id)] : []),
       ...(leader === undefined ? [] : [() => followers.follow(leader, followerOf(alert))]),
       ...(known.status === 'answered' && expected.work === 'look' ? leading(id, known.channel, alert) : []),
@@ -132,7 +132,7 @@ export function createIntake(parts: IntakeParts): Intake {
     const over = early !== undefined && Number(early) >= alert.occurredAt ? { resolvedAt: Number(early) } : {};
     await together(
       () => store.update(id, (current) => (current === undefined ? { ...fresh, ...over } : fired(current, alert).next)),
-      () => add({ kind: 'investigate', investigation: id }, `investigate:${id}`),
+      () => look(fresh),
       ...leading(id, channel, alert),
       () => mark(alert, id),
     );
@@ -211,6 +211,11 @@ export function createIntake(parts: IntakeParts): Intake {
 
   function mark(alert: Alert, id: string): Promise<void> {
     return ledger.settle(markOf(alert), id, DELIVERY_MS);
+  }
+
+  /** A look of its own for every time that it began to fire: the one before may still be under way. */
+  function look({ id, fires }: Investigation): Promise<void> {
+    return add({ kind: 'investigate', investigation: id }, ['investigate', id, ...(fires?.slice(-1) ?? [])].join(':'));
   }
 
   /** Not while the queue is far behind: the card is brought up to date at its next recheck. */

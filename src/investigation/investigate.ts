@@ -86,6 +86,7 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
   try {
     const answered =
       investigation.status === 'answered' ? investigation : await answer(parts, investigation, turn, attempt.signal);
+    if (answered === undefined) return;
     const thread = await tellVerdict(parts, answered, turn, attempt.signal);
     await parts.noteBack.queue(answered, traceparent());
     if (thread === undefined) return;
@@ -126,7 +127,13 @@ async function tellVerdict(
   return undefined;
 }
 
-async function answer(parts: Parts, opened: Investigation, turn: Turn, signal: AbortSignal): Promise<Answered> {
+/** What was found out; undefined when it is out of date already. */
+async function answer(
+  parts: Parts,
+  opened: Investigation,
+  turn: Turn,
+  signal: AbortSignal,
+): Promise<Answered | undefined> {
   const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
   const progress: Progress = async (found) => {
     const thread = turn.thread();
@@ -134,9 +141,9 @@ async function answer(parts: Parts, opened: Investigation, turn: Turn, signal: A
   };
   const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
   const changes = await lookUpChanges(parts.changes, analysis, gathering);
-  return parts.store.update(
-    investigation.id,
-    (current): Answered => ({
+  const stands = await parts.store.update(investigation.id, (current): Investigation => {
+    if (current !== undefined && current.fires?.at(-1) !== opened.fires?.at(-1)) return current;
+    return {
       ...lifeOf(current ?? investigation),
       status: 'answered',
       answeredAt: parts.clock.now(),
@@ -144,8 +151,11 @@ async function answer(parts: Parts, opened: Investigation, turn: Turn, signal: A
       analysis,
       rechecks: [],
       ...(changes.length === 0 ? {} : { changes }),
-    }),
-  );
+    };
+  });
+  // It ended and fired again meanwhile, which has a look of its own.
+  if (stands.status !== 'answered' || stands.analysis !== analysis) return undefined;
+  return stands;
 }
 
 /** Reads again what was still growing, and says once what that changes. A second try after a crash says the same. */

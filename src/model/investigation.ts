@@ -160,6 +160,7 @@ export function lifeOf(investigation: Investigation): Life {
         analysis: _what,
         rechecks: _since,
         amended: _late,
+        changes: _beside,
         ...life
       } = investigation;
       return life;
