@@ -4,7 +4,7 @@ import type { IncidentNote } from '../model/note.ts';
 import { type CardExtras, subjectOf, verdictCard } from './card.ts';
 import { findingMessages } from './findings.ts';
 import { assertGrounded, groundsOf } from './grounding.ts';
-import { headlineOf, lineageOf } from './headline.ts';
+import { headlineOf, lineageHeadline, lineageOf } from './headline.ts';
 import { alsoWoke, otherThanBefore, sameCause } from './history.ts';
 import { lineageCard } from './lineage.ts';
 import { safeName } from './names.ts';
@@ -78,7 +78,9 @@ export function createWords(options: SpeakerOptions): Words {
     amended(answered) {
       if (answered.amended === undefined) return undefined;
       const { spans, traces } = answered.amended;
-      const verdict = pieces(...headlineOf(speaker, answered));
+      const lineage = lineageOf(answered);
+      const headline = lineage ? lineageHeadline(speaker, lineage) : headlineOf(speaker, answered);
+      const verdict = pieces(...headline);
       const said = speaker.say('card.late-spans', { spans: count(spans), traces: count(traces), verdict });
       return grounded(message(said, []), answered);
     },

@@ -253,6 +253,13 @@ test('how the traces were found is told in small print, the most important first
   expect(long).not.toContain('bbb');
 });
 
+test('late spans are told with how many came and what the verdict is now, where they changed it', () => {
+  const base = answered(CASCADE);
+  expect(words.amended(base)).toBeUndefined();
+  const said = words.amended({ ...base, amended: { at: SINCE, spans: 816, traces: 1 } })?.summary;
+  expect(said).toMatch(/^Late spans: 816 more of 1 trace came after the verdict, which now is: Cause: /);
+});
+
 describe('the grounding of a message', () => {
   const grounds = groundsOf(answered(CASCADE), (value) => value);
   const said = (...line: Message['parts']): Message => ({ summary: 'x', parts: line });
