@@ -141,7 +141,6 @@ export async function composeBot(config: Config): Promise<Bot> {
 
   const analyst = new AnalysisThread(log);
   if (config.role !== 'web') {
-    analyst.start();
     const handle = createJobHandler({
       backend,
       store,
@@ -161,6 +160,8 @@ export async function composeBot(config: Config): Promise<Bot> {
     queue.work(handle, { concurrency: CONCURRENCY });
   }
   await slack.connect(access(playground));
+  // Only now: until the bot is ready nothing should compete with its start.
+  if (config.role !== 'web') analyst.start();
   // Nobody waits for it: what is not well is logged and told at /readyz, and the bot works as far as it can.
   void watch.begin();
   return { welcome: welcome(playground), stop };
