@@ -24,6 +24,9 @@ const SWEEP = 50;
  */
 export function embeddedStore({ database, clock, retention = defaultRetention }: EmbeddedStoreOptions): Store {
   const now = () => Math.floor(clock.now() / 1_000);
+  // Counting rows takes as long as there are many, so a large table is looked through for every few that are added.
+  const every = Math.min(Math.max(1, retention.investigations >> 9), SWEEP - 1);
+  let added = 0;
   return {
     update(id, change) {
       return database.write((connection) => {
@@ -31,7 +34,11 @@ export function embeddedStore({ database, clock, retention = defaultRetention }:
         const { next, write } = applied(id, row && investigationIn(row), change);
         if (write !== undefined) {
           put(connection, write, now());
-          if (row === undefined) sweepInvestigations(connection, retention, now());
+          if (row === undefined) added += 1;
+          if (added >= every) {
+            sweepInvestigations(connection, retention, now());
+            added = 0;
+          }
         }
         return next;
       });
