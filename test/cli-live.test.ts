@@ -55,6 +55,25 @@ describe('causeway investigate asks a live backend', () => {
     expect(out).toMatch(/\d+ suspect and \d+ healthy traces examined, .* from the trace files at/);
   });
 
+  test('of several places, one of which is down: the verdict stands, and the first note says whose spans it lacks', async () => {
+    const file = join(kept, 'several.yml');
+    const places = [
+      { kind: 'files', path: kept },
+      { kind: 'jaeger', url: 'http://127.0.0.1:9' },
+    ];
+    writeFileSync(file, `backends: ${JSON.stringify(places)}\n`);
+    const { code, out } = await withEnvironment(
+      { CAUSEWAY_CONFIG: file },
+      'investigate',
+      '--service',
+      'gateway',
+      ...TROUBLE,
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Cause: TLS handshakes stall or fail on payment → paygw/);
+    expect(out).toContain('Spans are missing: Nobody listens at Jaeger at http://127.0.0.1:9.');
+  });
+
   test('about one trace, given as a link, with healthy company', async () => {
     const suspects = JSON.parse(
       (await causeway('investigate', '--service', 'order', ...TROUBLE, ...BACKEND, '--json')).out,
