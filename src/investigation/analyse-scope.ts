@@ -62,7 +62,26 @@ export function lossIn(view: View, cause: Candidate, trace: number): number {
     const shift = comparison.shifts[cell];
     if (shift !== undefined && shift.deviation > 0) loss += Math.max(0, at(cells.felt, row) - shift.usualFelt);
   }
-  return loss + (cause.lead.mechanism === 'n-plus-one' ? lossByRepeats(view, cause, trace) : 0);
+  switch (cause.lead.mechanism) {
+    case 'n-plus-one':
+      return loss + lossByRepeats(view, cause, trace);
+    case 'cache-miss':
+      return loss + lossByFetches(view, cause, trace);
+    default:
+      return loss;
+  }
+}
+
+/** Felt time of what a service fetches because its cache did not have it, µs. */
+function lossByFetches({ table, cells, charges }: View, { lead }: Candidate, trace: number): number {
+  const [missed, fetched] = lead.evidence;
+  let loss = 0;
+  for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
+    const service = charges.parties.names[at(charges.party, row)];
+    if (at(cells.of, row) < 0 || service !== missed.values.service?.value) continue;
+    if (table.text(at(table.operation, row)) === fetched?.values.fetch?.value) loss += at(cells.felt, row);
+  }
+  return loss;
 }
 
 /** Felt time of calls that are each as quick as ever, only more than they were, µs. */
