@@ -27,12 +27,19 @@ export const parallelRegression: Detector = {
     const usual = usualLengths(view);
     const groups = new Map<string, Group>();
     forEachVisit(view, view.sides.suspect, (entry, calls) => {
+      if (calls.length < 2) return;
       const slow = besideLongest(view, calls, usual);
       if (slow.length < 2) return;
       const lengths = slow.map((row) => ({ now: lengthOf(view, row), usual: usual.get(at(view.cells.of, row)) ?? 0 }));
       const shares = shapleyShares(lengths);
       const key = [at(view.cells.of, entry), ...slow.map((row) => at(view.cells.of, row))].join();
-      const group = ensure(groups, key, () => ({ entry, rows: slow, visits: 0, traces: new Set<number>(), shares: [] }));
+      const group = ensure(groups, key, () => ({
+        entry,
+        rows: slow,
+        visits: 0,
+        traces: new Set<number>(),
+        shares: [],
+      }));
       group.visits++;
       group.traces.add(ordinalOf(view.table, entry));
       shares.forEach((share, i) => {
@@ -58,13 +65,13 @@ type Group = {
 
 const lengthOf = ({ table }: View, row: number): number => at(table.end, row) - at(table.start, row);
 
-function forEachVisit(view: View, traces: Uint8Array, tell: (entry: number, calls: readonly number[]) => void): void {
+function forEachVisit(view: View, traces: Uint8Array, tell: (entry: number, calls: Int32Array) => void): void {
   const { from, rows } = view.visitCalls();
   for (let trace = 0; trace < view.table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     for (let entry = at(view.table.first, trace); entry < at(view.table.first, trace + 1); entry++) {
       const end = at(from, entry + 1);
-      if (end > at(from, entry)) tell(entry, [...rows.subarray(at(from, entry), end)]);
+      if (end > at(from, entry)) tell(entry, rows.subarray(at(from, entry), end));
     }
   }
 }
@@ -81,9 +88,9 @@ function usualLengths(view: View): ReadonlyMap<number, number> {
 }
 
 /** The longest call of a visit and those beside it for most of their time, as far as they are slower than usual; by cell. */
-function besideLongest(view: View, calls: readonly number[], usual: ReadonlyMap<number, number>): readonly number[] {
+function besideLongest(view: View, calls: Int32Array, usual: ReadonlyMap<number, number>): readonly number[] {
   const { table, cells } = view;
-  const slower = calls.filter((row) => {
+  const slower = [...calls].filter((row) => {
     const known = usual.get(at(cells.of, row));
     return known !== undefined && lengthOf(view, row) - known >= Math.max(LEAST_SHIFT, LEAST_GROWTH * known);
   });

@@ -4,6 +4,7 @@ import { Place } from '../population/charges.ts';
 import { ensure } from '../population/numbering.ts';
 import { ruleOfThree } from '../population/statistics.ts';
 import type { View } from '../population/view.ts';
+import { PairNumbers } from '../trace/pair-numbers.ts';
 import { cite, clip, count, named, nameOf, operationOf, ratio } from './cite.ts';
 import type { Detector } from './detector.ts';
 
@@ -61,22 +62,37 @@ function guardsByRoute(view: View): ReadonlyMap<number, Guard> {
   return rules;
 }
 
+/** What says that a span reaches data. */
+const STORE = 'db.system.name';
+
 /** Tells of each request which guards it passed (by service and operation, with a row) and at which rows it reached data. */
 function forEachRequest(
   { table, charges }: View,
   traces: Uint8Array,
   tell: (trace: number, passed: ReadonlyMap<string, number>, reached: readonly number[]) => void,
 ): void {
-  const guards = new Map<string, boolean>();
+  const places = new PairNumbers();
+  /** By place: what it is called when it is a guard, '' when it is none. */
+  const guards: string[] = [];
+  const guardAt = (row: number): string => {
+    const place = places.number(at(table.service, row), at(table.operation, row));
+    const known = guards[place];
+    if (known !== undefined) return known;
+    const name = `${table.text(at(table.service, row))} ${table.text(at(table.operation, row))}`;
+    const guard = GUARD.test(name) ? name : '';
+    guards[place] = guard;
+    return guard;
+  };
+  const stores = table.carries(STORE);
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     const passed = new Map<string, number>();
     const reached: number[] = [];
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
       if (charges.place[row] === Place.inside) continue;
-      const key = `${table.text(at(table.service, row))} ${table.text(at(table.operation, row))}`;
-      if (ensure(guards, key, () => GUARD.test(key))) passed.set(key, row);
-      else if (table.attribute(row, 'db.system.name') !== undefined) reached.push(row);
+      const guard = guardAt(row);
+      if (guard !== '') passed.set(guard, row);
+      else if (stores && table.attribute(row, STORE) !== undefined) reached.push(row);
     }
     tell(trace, passed, reached);
   }

@@ -45,6 +45,10 @@ export function contributions(
   const share = new Float64Array(parties);
   const touchedIn = new Int32Array(parties).fill(-1);
   const here: number[] = [];
+  // One shift a cell, in the order of cells: as columns, because every visit asks.
+  const usualFelt = Float64Array.from(shifts, (shift) => shift.usualFelt);
+  const deviation = Float64Array.from(shifts, (shift) => shift.deviation);
+  const known = Uint8Array.from(shifts, ({ before }) => (before.length === 0 ? 0 : 1));
   let bad = 0;
 
   for (let trace = 0; trace < table.traces; trace++) {
@@ -56,18 +60,17 @@ export function contributions(
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
       const cell = at(cells.of, row);
       if (cell < 0) continue;
-      const shift = shifts[cell];
-      if (shift === undefined) continue;
       touch(at(cells.from, cell));
       if (at(cells.to, cell) >= 0) touch(at(cells.to, cell));
-      usual += shift.usualFelt;
-      if (shift.before.length === 0) continue;
-      const beyond = Math.max(0, at(cells.felt, row) - shift.usualFelt);
+      usual += at(usualFelt, cell);
+      if (at(known, cell) === 0) continue;
+      const beyond = Math.max(0, at(cells.felt, row) - at(usualFelt, cell));
       over += beyond;
       const owner = at(owners, cell);
-      share[owner] = at(share, owner) + shift.deviation * beyond;
+      const weighed = at(deviation, cell) * beyond;
+      share[owner] = at(share, owner) + weighed;
       if (now) {
-        cellExcess[cell] = at(cellExcess, cell) + shift.deviation * beyond;
+        cellExcess[cell] = at(cellExcess, cell) + weighed;
         cellVisits[cell] = at(cellVisits, cell) + 1;
       }
     }
