@@ -12,7 +12,7 @@ import type { Log } from '../ports/log.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { type CommandAnswer, commandAnswer } from './command-answer.ts';
 import { momentOf } from './moments.ts';
-import { openTraces, placesOf } from './traces.ts';
+import { openTraces, placesOf, type Traces } from './traces.ts';
 
 /** The flags of `causeway investigate` that ask a live backend. */
 export type LiveFlags = {
@@ -100,8 +100,22 @@ async function openBackend(flags: LiveFlags): Promise<{ readonly backend: TraceB
       `Say which it is: --backend ${backends.map(({ kind }) => kind).join(' | ')}`,
     );
   // Nobody sends spans here: any port will do, on this machine only.
-  const { backend, receiver } = await openTraces({ ...readConfig(), host: '127.0.0.1', otlpPort: 0 }, QUIET);
+  const { backend, receiver } = await openOwn({ ...readConfig(), host: '127.0.0.1', otlpPort: 0 });
   return { backend, close: async () => receiver?.close() };
+}
+
+async function openOwn(config: Config): Promise<Traces> {
+  try {
+    return await openTraces(config, QUIET);
+  } catch (thrown) {
+    const failure = Failure.from(thrown);
+    const embedded = config.backends.every(({ kind }) => kind === 'embedded');
+    if (failure.kind !== 'misconfigured' || !embedded) throw failure;
+    // Most likely it is the bot itself, and that is no reason to stop it.
+    const hint =
+      'If that is the bot: ask it with /trace and in the threads of its cards, or name another --backend here.';
+    throw new Failure(failure.kind, failure.message, hint, { cause: failure });
+  }
 }
 
 function entryOf(kind: string, { url, option = [] }: LiveFlags): Config['backends'][number] {

@@ -80,6 +80,9 @@ backends:
     const { code, out } = await doctor({ CAUSEWAY_DATA: bot.data, PORT: new URL(bot.url).port });
     expect(out).toContain('in use by the bot that runs here');
     expect(code).toBe(0);
+    const asked = await causeway({ CAUSEWAY_DATA: bot.data }, 'investigate', '--service', 'cart');
+    expect(asked.code).toBe(1);
+    expect(asked.err).toContain('ask it with /trace');
   });
 });
 
@@ -107,13 +110,17 @@ function yaml(content: string): string {
   return path;
 }
 
-function doctor(
-  environment: Readonly<Record<string, string>> = {},
+function doctor(environment: Readonly<Record<string, string>> = {}, ...words: readonly string[]) {
+  return causeway(environment, 'doctor', ...words);
+}
+
+function causeway(
+  environment: Readonly<Record<string, string>>,
   ...words: readonly string[]
 ): Promise<{ code: number; out: string; err: string }> {
   const env = { PATH: process.env.PATH, PORT: '0', CAUSEWAY_DATA: join(folder, 'data'), ...environment };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['src/causeway.mjs', 'doctor', ...words], { env }, (error, out, err) => {
+    execFile(process.execPath, ['src/causeway.mjs', ...words], { env }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1, out, err });
     });
   });
