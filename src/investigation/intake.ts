@@ -95,7 +95,8 @@ export function createIntake(parts: IntakeParts): Intake {
     const { id } = known;
     // What is seen here only chooses the jobs; a job too many finds nothing to do.
     const expected = fired(known, alert);
-    if (expected.work === 'refresh') pressure.shed();
+    const saysNothingNew = expected.next.fires?.at(-1) === known.fires?.at(-1);
+    if (saysNothingNew && expected.next !== known) pressure.shed();
     const leader = expected.next.follows;
     await together(
       () => store.update(id, (current) => fired(current ?? known, alert).next),
