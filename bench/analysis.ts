@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { analyse } from '../src/investigation/analyse.ts';
 import type { SpanRecord } from '../src/model/span.ts';
 import type { SpanTable } from '../src/model/trace.ts';
-import { at } from '../src/model/units.ts';
+import { at, numberAt } from '../src/model/units.ts';
 import { ensure } from '../src/population/numbering.ts';
 import { TableBuilder } from '../src/trace/build.ts';
 import { PairNumbers } from '../src/trace/pair-numbers.ts';
@@ -155,12 +155,12 @@ function overColumns(table: SpanTable): readonly number[] {
   const times = new Float64Array(table.size);
   for (let row = 0; row < table.size; row++) {
     const number = at(group, row);
-    times[at(next, number)] = at(self, row);
+    times[at(next, number)] = numberAt(self, row);
     next[number] = at(next, number) + 1;
   }
   return Array.from({ length: numbers.size }, (_, number) => {
     const sample = times.subarray(at(from, number), at(from, number + 1)).sort();
-    return at(sample, sample.length >> 1);
+    return numberAt(sample, sample.length >> 1);
   });
 }
 

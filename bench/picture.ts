@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { type Browser, chromium } from 'playwright-core';
 import type { SpanRecord } from '../src/model/span.ts';
 import type { Trace } from '../src/model/trace.ts';
-import { at } from '../src/model/units.ts';
+import { at, numberAt } from '../src/model/units.ts';
 import { formatMicros } from '../src/render/format.ts';
 import { chooseRows, extent } from '../src/render/rows.ts';
 import { drawWaterfall, type WaterfallOptions } from '../src/render/waterfall.ts';
@@ -89,8 +89,8 @@ function screenshot(browser: Browser, layout: WaterfallLayout): () => Promise<Sh
 function html(of: Trace, layout: WaterfallLayout): string {
   const { start, total } = extent(of);
   const rows = chooseRows(of, { limit: layout.rows, culprits: [culprit], path }).rows.map((line) => {
-    const from = at(of.table.start, line.row);
-    const length = at(of.table.end, line.row) - from;
+    const from = numberAt(of.table.start, line.row);
+    const length = numberAt(of.table.end, line.row) - from;
     const left = layout.gutter + ((from - start) / total) * layout.plot;
     const width = Math.max(layout.thinnest, (length / total) * layout.plot);
     const text = `<b>${of.table.text(at(of.table.service, line.row))}</b> ${of.table.name(line.row)}`;

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import { asJson, type FromFiles } from '../investigation/from-files.ts';
 import type { Answered, Gathering } from '../model/investigation.ts';
 import type { SpanRecord } from '../model/span.ts';
-import { at, type EpochMicros, type SpanId, type TraceId } from '../model/units.ts';
+import { type EpochMicros, numberAt, type SpanId, type TraceId } from '../model/units.ts';
 import { drawCulprit } from '../render/culprit-picture.ts';
 import { plainText } from '../render/plain-text.ts';
 import { loadTemplates } from '../render/templates.ts';
@@ -57,8 +57,8 @@ export function boundsOf({ table }: FromFiles): { readonly from: EpochMicros; re
   let from: EpochMicros = Number.POSITIVE_INFINITY;
   let to: EpochMicros = 0;
   for (let row = 0; row < table.size; row += 1) {
-    from = Math.min(from, table.epoch + at(table.start, row));
-    to = Math.max(to, table.epoch + at(table.end, row));
+    from = Math.min(from, table.epoch + numberAt(table.start, row));
+    to = Math.max(to, table.epoch + numberAt(table.end, row));
   }
   return { from, to };
 }

@@ -1,5 +1,5 @@
 import type { Component, Evidence, Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { cacheLookups, type Lookup } from '../population/cache-lookups.ts';
 import { ensure } from '../population/numbering.ts';
 import { durationOf } from '../population/requests.ts';
@@ -89,7 +89,8 @@ function findingOf(view: View, looks: readonly Lookup[], usual: readonly Lookup[
   };
 }
 
-const timeOf = ({ table }: View, { fetch }: Lookup): number => at(table.end, fetch) - at(table.start, fetch);
+const timeOf = ({ table }: View, { fetch }: Lookup): number =>
+  numberAt(table.end, fetch) - numberAt(table.start, fetch);
 
 /** What a miss usually takes, and its part of the request, by the middle miss. */
 function costOf(view: View, fetched: readonly Lookup[]): { readonly time: number; readonly share: number } {

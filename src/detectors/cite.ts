@@ -1,5 +1,5 @@
 import type { Component, Evidence, Quantity } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import type { View } from '../population/view.ts';
 import { ordinalOf } from '../trace/build.ts';
@@ -85,7 +85,7 @@ export const countsOf = (now: Rate, before: Rate): NonNullable<Evidence['counts'
 /** The visit whose time is the upper middle of its kind: typical for what went wrong, not the most extreme. */
 export function typicalVisit(view: View, cell: number, traces: Uint8Array): number {
   const rows = [...visitsOf(view, cell, traces)].sort(
-    (a, b) => at(view.cells.time, a) - at(view.cells.time, b) || a - b,
+    (a, b) => numberAt(view.cells.time, a) - numberAt(view.cells.time, b) || a - b,
   );
   return rows[Math.floor(rows.length * 0.75)] ?? rows.at(-1) ?? -1;
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 
-import { at, SECOND } from '../model/units.ts';
+import { at, byteAt, numberAt, SECOND } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
@@ -58,18 +58,18 @@ function coldVisits(view: View, known: Uint8Array): readonly number[] {
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
       if (at(charges.visit, row) !== row) continue;
       const process = at(table.resourceOf, row);
-      if (at(known, process) === 1 && !(told && isToldCold(view, row))) continue;
+      if (byteAt(known, process) === 1 && !(told && isToldCold(view, row))) continue;
       if (isEdge(cells, at(cells.of, row))) continue;
-      born.set(process, Math.min(born.get(process) ?? Number.POSITIVE_INFINITY, at(table.start, row)));
+      born.set(process, Math.min(born.get(process) ?? Number.POSITIVE_INFINITY, numberAt(table.start, row)));
       entries.push(row);
     }
   }
   return entries.filter((row) => {
     const usual = usualOf(view, at(cells.of, row));
     if (usual === undefined) return false;
-    const time = at(cells.time, row);
+    const time = numberAt(cells.time, row);
     if (time < usual + LEAST_SHIFT) return false;
-    const early = at(table.start, row) <= (born.get(at(table.resourceOf, row)) ?? 0) + WARMING;
+    const early = numberAt(table.start, row) <= (born.get(at(table.resourceOf, row)) ?? 0) + WARMING;
     return isToldCold(view, row) || (early && time > COLD * usual && warmedUp(view, row, usual));
   });
 }
@@ -89,15 +89,19 @@ function warmedUp(view: View, cold: number, usual: number): boolean {
   const cell = at(cells.of, cold);
   for (const row of visits.rows.subarray(at(visits.from, cell), at(visits.from, cell + 1))) {
     const same = table.resourceOf[row] === table.resourceOf[cold];
-    if (same && at(table.start, row) > at(table.start, cold) && at(cells.time, row) < 2 * usual + LEAST_SHIFT)
+    if (
+      same &&
+      numberAt(table.start, row) > numberAt(table.start, cold) &&
+      numberAt(cells.time, row) < 2 * usual + LEAST_SHIFT
+    )
       return true;
   }
   return false;
 }
 
 function findingOf(view: View, cell: number, rows: readonly number[]): Finding {
-  const times = sorted(rows.map((row) => at(view.cells.time, row)));
-  const ordered = rows.toSorted((a, b) => at(view.cells.time, a) - at(view.cells.time, b) || a - b);
+  const times = sorted(rows.map((row) => numberAt(view.cells.time, row)));
+  const ordered = rows.toSorted((a, b) => numberAt(view.cells.time, a) - numberAt(view.cells.time, b) || a - b);
   const telling = ordered[Math.floor(ordered.length / 2)] ?? 0;
   const support = tracesIn(view, rows);
   const bad = sum(view.bad);

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { Flag, Kind, type Repair } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import { Place } from '../population/charges.ts';
 import { ensure } from '../population/numbering.ts';
@@ -35,10 +35,10 @@ function lostParents(view: View): readonly Finding[] {
   for (let trace = 0; trace < table.traces; trace++) {
     if (view.window[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      if (at(table.kind, row) === Kind.internal) continue;
+      if (byteAt(table.kind, row) === Kind.internal) continue;
       const party = at(charges.party, row);
       spans[party] = at(spans, party) + 1;
-      if ((at(table.flags, row) & Flag.orphan) !== 0) ensure(orphans, party, () => []).push(row);
+      if ((byteAt(table.flags, row) & Flag.orphan) !== 0) ensure(orphans, party, () => []).push(row);
     }
   }
   return [...orphans]

@@ -1,5 +1,5 @@
 import type { Evidence, Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { ORDER_GRAIN, type OrderBreach, type OrderRule } from '../population/order.ts';
 import { ruleOfThree } from '../population/statistics.ts';
 import type { View } from '../population/view.ts';
@@ -44,7 +44,9 @@ export function orderFinding(view: View, detector: string, rule: OrderRule): Fin
       `order.${finished ? 'ended' : 'began'}-before${telling.uncertainty === undefined ? '' : '-elsewhere'}`,
       {
         ...names,
-        margin: us(finished ? telling.margin : at(view.table.end, telling.call) - at(view.table.start, telling.step)),
+        margin: us(
+          finished ? telling.margin : numberAt(view.table.end, telling.call) - numberAt(view.table.start, telling.step),
+        ),
         uncertainty: us(telling.uncertainty ?? ORDER_GRAIN),
       },
       { counts: { with: broken, of: ofNow, baselineWith: 0, baselineOf: rule.before.waited } },

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
 import { MOST_PARALLEL, shapleyShares } from '../population/parallel-shares.ts';
 import { median, sorted } from '../population/statistics.ts';
@@ -63,7 +63,7 @@ type Group = {
   readonly shares: number[];
 };
 
-const lengthOf = ({ table }: View, row: number): number => at(table.end, row) - at(table.start, row);
+const lengthOf = ({ table }: View, row: number): number => numberAt(table.end, row) - numberAt(table.start, row);
 
 function forEachVisit(view: View, traces: Uint8Array, tell: (entry: number, calls: Int32Array) => void): void {
   const { from, rows } = view.visitCalls();
@@ -99,7 +99,8 @@ function besideLongest(view: View, calls: Int32Array, usual: ReadonlyMap<number,
   return slower
     .filter((row) => {
       const shared =
-        Math.min(at(table.end, row), at(table.end, longest)) - Math.max(at(table.start, row), at(table.start, longest));
+        Math.min(numberAt(table.end, row), numberAt(table.end, longest)) -
+        Math.max(numberAt(table.start, row), numberAt(table.start, longest));
       return shared > lengthOf(view, row) / 2;
     })
     .sort((a, b) => at(cells.of, a) - at(cells.of, b) || a - b);

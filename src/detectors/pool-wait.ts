@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { deviation } from '../population/latency.ts';
 import { linkedSetups } from '../population/linked-setups.ts';
 import { aboutNames } from '../population/names.ts';
@@ -47,7 +47,7 @@ function waits(view: View, traces: Uint8Array): ReadonlyMap<string, Wait> {
 }
 
 function poolFinding(view: View, wait: Wait, before: Wait | undefined): Finding | undefined {
-  const timeOf = (row: number) => at(view.table.end, row) - at(view.table.start, row);
+  const timeOf = (row: number) => numberAt(view.table.end, row) - numberAt(view.table.start, row);
   const now = sorted(wait.rows.map(timeOf));
   const usual = sorted((before?.rows ?? []).map(timeOf));
   const compared = sum(view.sides.reference) > 0;

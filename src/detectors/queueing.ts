@@ -1,5 +1,5 @@
 import type { Evidence, Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { inFlight, rankCorrelation } from '../population/in-flight.ts';
 import type { CellShift } from '../population/latency.ts';
 import { median, sorted } from '../population/statistics.ts';
@@ -38,7 +38,7 @@ function findingOf(view: View, shift: CellShift): Finding | undefined {
   const usual = loads(view, party, view.baseline);
   const rows = visitsOf(view, shift.cell, view.sides.suspect);
   if (rows.length < FEWEST || usual.size === 0) return undefined;
-  const waits = Float64Array.from(rows, (row) => at(cells.time, row));
+  const waits = Float64Array.from(rows, (row) => numberAt(cells.time, row));
   const others = Float64Array.from(rows, (row) => load.get(row) ?? 0);
   const correlation = rankCorrelation(waits, others);
   const [busy, quiet] = [middle(others), middle(usual.values())];
@@ -67,10 +67,10 @@ function loads(view: View, party: number, traces: Uint8Array): ReadonlyMap<numbe
     for (const row of visitsOf(view, cell, traces)) rows.push(row);
   }
   const load = inFlight(
-    Float64Array.from(rows, (row) => at(view.table.start, row)),
-    Float64Array.from(rows, (row) => at(view.table.end, row)),
+    Float64Array.from(rows, (row) => numberAt(view.table.start, row)),
+    Float64Array.from(rows, (row) => numberAt(view.table.end, row)),
   );
-  return new Map(rows.map((row, i) => [row, at(load, i)]));
+  return new Map(rows.map((row, i) => [row, numberAt(load, i)]));
 }
 
 const middle = (values: Iterable<number>): number => median(sorted(values));

@@ -1,5 +1,5 @@
 import type { Evidence, Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { CallGroups } from '../population/call-groups.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
@@ -55,9 +55,10 @@ function repeatFinding(view: View, now: Repeats, before: Repeats | undefined): F
   // Retries repeat a call as well, but because it failed.
   if (first === undefined || now.rows.some((row) => view.blame.origin[row] === 1)) return undefined;
   if (many < FEWEST_REPEATS || many < GROWTH * Math.max(1, few)) return undefined;
-  const total = now.rows.reduce((time, row) => time + at(view.own.felt, row), 0);
+  const total = now.rows.reduce((time, row) => time + numberAt(view.own.felt, row), 0);
   const entry = at(charges.visit, first);
-  if (total < Math.max(LEAST_TOTAL, LEAST_SHARE * (at(table.end, entry) - at(table.start, entry)))) return undefined;
+  if (total < Math.max(LEAST_TOTAL, LEAST_SHARE * (numberAt(table.end, entry) - numberAt(table.start, entry))))
+    return undefined;
   const service = nameOf(view, at(charges.party, first));
   const evidence: [Evidence, ...Evidence[]] = [
     cite(view, [first, ...others.slice(0, 19)], 'n-plus-one.count', {

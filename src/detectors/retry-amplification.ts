@@ -1,6 +1,6 @@
 import type { Evidence, Finding } from '../model/finding.ts';
 import { Flag } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import type { CallGroups } from '../population/call-groups.ts';
 import { ensure } from '../population/numbering.ts';
 import type { View } from '../population/view.ts';
@@ -190,8 +190,8 @@ function triesOf(table: View['table'], row: number, stating: boolean): number {
   if (!stating) return Math.max(1, countServers(table, row));
   const answers = serversOf(table, row);
   const stated = [row, ...answers].map((each) => {
-    const attempt = ATTEMPT.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
-    const previous = PREVIOUS.map((key) => numberAt(table, each, key)).find((value) => value > 0) ?? 0;
+    const attempt = ATTEMPT.map((key) => numberIn(table, each, key)).find((value) => value > 0) ?? 0;
+    const previous = PREVIOUS.map((key) => numberIn(table, each, key)).find((value) => value > 0) ?? 0;
     return Math.max(attempt, previous === 0 ? 0 : previous + 1);
   });
   return Math.min(MOST_TRIES, Math.max(1, answers.length, ...stated));
@@ -210,7 +210,7 @@ function statesAttempts(table: View['table']): boolean {
   return false;
 }
 
-function numberAt(table: View['table'], row: number, key: string): number {
+function numberIn(table: View['table'], row: number, key: string): number {
   const value = table.attribute(row, key);
   const number = Number(Array.isArray(value) ? value[0] : value);
   return Number.isInteger(number) ? number : 0;
@@ -218,13 +218,13 @@ function numberAt(table: View['table'], row: number, key: string): number {
 
 /** An attempt that begins after one before it failed belongs to the same call, and so does a hedge that came second. */
 function logicalCalls(table: View['table'], rows: Int32Array): number {
-  const ordered = [...rows].sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
+  const ordered = [...rows].sort((a, b) => numberAt(table.start, a) - numberAt(table.start, b) || a - b);
   let calls = 0;
   let failedAt = Number.POSITIVE_INFINITY;
   for (const row of ordered) {
-    if (at(table.start, row) < failedAt - GRAIN && !isHedge(table, row, ordered)) calls++;
-    const failed = (at(table.flags, row) & Flag.error) !== 0;
-    failedAt = failed ? at(table.end, row) : Number.POSITIVE_INFINITY;
+    if (numberAt(table.start, row) < failedAt - GRAIN && !isHedge(table, row, ordered)) calls++;
+    const failed = (byteAt(table.flags, row) & Flag.error) !== 0;
+    failedAt = failed ? numberAt(table.end, row) : Number.POSITIVE_INFINITY;
   }
   return Math.max(1, calls);
 }
@@ -235,9 +235,9 @@ function isHedge(table: View['table'], row: number, rows: readonly number[]): bo
   const beside = rows.some(
     (other) =>
       other !== row &&
-      (at(table.flags, other) & Flag.error) === 0 &&
-      at(table.start, other) < at(table.end, row) &&
-      at(table.start, row) < at(table.end, other),
+      (byteAt(table.flags, other) & Flag.error) === 0 &&
+      numberAt(table.start, other) < numberAt(table.end, row) &&
+      numberAt(table.start, row) < numberAt(table.end, other),
   );
   return beside && errorSort(errorSource(table, row)) === 'cancelled';
 }

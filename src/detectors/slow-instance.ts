@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { type CellShift, deviation } from '../population/latency.ts';
 import { ensure } from '../population/numbering.ts';
 import { median, sorted } from '../population/statistics.ts';
@@ -39,7 +39,7 @@ function slowCopy(view: View, shift: CellShift): Finding | undefined {
   const version = ({ rows: [row = 0] }: Copy) => view.table.resource(row, VERSION);
   // Where no neighbour runs the same, it may be what it runs and not where.
   if (!well.some(({ copy }) => version(copy) === version(bad.copy))) return undefined;
-  const ordered = rows.toSorted((a, b) => at(view.cells.time, a) - at(view.cells.time, b) || a - b);
+  const ordered = rows.toSorted((a, b) => numberAt(view.cells.time, a) - numberAt(view.cells.time, b) || a - b);
   const row = ordered[Math.floor(ordered.length / 2)] ?? 0;
   const service = nameOf(view, at(view.cells.from, shift.cell));
   const others = sorted(well.flatMap(({ copy }) => [...timesOf(view, copy.rows)]));
@@ -77,4 +77,4 @@ function copiesOf(view: View, cell: number): readonly Copy[] {
 }
 
 const timesOf = (view: View, rows: readonly number[]): Float64Array =>
-  sorted(rows.map((row) => at(view.cells.time, row)));
+  sorted(rows.map((row) => numberAt(view.cells.time, row)));

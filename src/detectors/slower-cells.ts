@@ -1,5 +1,5 @@
 import type { Evidence, Finding, Mechanism, Quantity, Role } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import type { CellShift } from '../population/latency.ts';
 import { areaUnderCurve, median } from '../population/statistics.ts';
@@ -55,7 +55,10 @@ export function slowerCells(view: View): readonly CellShift[] {
       if (deviation <= 0 || now.length === 0 || before.length === 0) return false;
       return upper(now) - upper(before) >= Math.max(LEAST_SHIFT, LEAST_GROWTH * median(before));
     })
-    .sort((a, b) => at(contribution.cellExcess, b.cell) - at(contribution.cellExcess, a.cell) || a.cell - b.cell);
+    .sort(
+      (a, b) =>
+        numberAt(contribution.cellExcess, b.cell) - numberAt(contribution.cellExcess, a.cell) || a.cell - b.cell,
+    );
 }
 
 /** Slower cells of one kind that their requests had to wait for. */
@@ -67,7 +70,7 @@ export function feltCells(view: View, kind: CellKind): readonly CellShift[] {
 export const isFelt = (view: View, cell: number): boolean => shareOf(view, cell) >= FELT;
 
 const shareOf = ({ comparison: { contribution, owners } }: View, cell: number): number =>
-  at(contribution.latency, at(owners, cell));
+  numberAt(contribution.latency, at(owners, cell));
 
 /** A fault that hits every fourth visit leaves the median where it was. */
 const upper = (sample: Float64Array): number => sample[Math.floor(0.9 * (sample.length - 1))] ?? 0;
@@ -135,7 +138,7 @@ function slowTraces(
   for (const row of visitsOf(view, cell, traces)) {
     const trace = ordinalOf(view.table, row);
     visited.add(trace);
-    if (at(view.cells.time, row) > bound) slow.add(trace);
+    if (numberAt(view.cells.time, row) > bound) slow.add(trace);
   }
   return { with: slow.size, of: visited.size };
 }

@@ -1,5 +1,5 @@
 import type { Evidence } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { FailureRise } from '../population/failures.ts';
 import { durationOf } from '../population/requests.ts';
 import { median, sorted } from '../population/statistics.ts';
@@ -70,7 +70,7 @@ function costOf(view: View, rise: FailureRise, rows: readonly number[]): { share
 function feltBelow({ table, own }: View, row: number): number {
   let felt = 0;
   for (let below = row; below < table.size && (below === row || at(table.parent, below) >= row); below++) {
-    felt += at(own.felt, below);
+    felt += numberAt(own.felt, below);
   }
   return felt;
 }

@@ -1,5 +1,5 @@
 import type { Evidence, Finding } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { Place } from '../population/charges.ts';
 import type { FailureRise } from '../population/failures.ts';
 import { ensure } from '../population/numbering.ts';
@@ -34,7 +34,7 @@ function timeoutFinding(view: View, party: number, groups: readonly { rise: Fail
   const [row] = calls;
   if (row === undefined || strongest === undefined) throw new RangeError('A timeout has rows');
   const caller = at(charges.party, row);
-  const limit = median(sorted(calls.map((call) => at(table.end, call) - at(table.start, call))));
+  const limit = median(sorted(calls.map((call) => numberAt(table.end, call) - numberAt(table.start, call))));
   const callee = at(charges.callee, row);
   const name = nameOf(view, party);
   const silent = isSilent(view, party);
@@ -86,7 +86,7 @@ function gaveUpOn(view: View, caller: number, party: number, traces: Uint8Array)
 function usualAnswers(view: View, party: number, caller: number): Float64Array {
   const { table, blame, sides } = view;
   const answered = callsOn(view, caller, party, sides.reference).filter((row) => blame.gaveUp[row] !== 1);
-  return sorted(answered.map((row) => at(table.end, row) - at(table.start, row)));
+  return sorted(answered.map((row) => numberAt(table.end, row) - numberAt(table.start, row)));
 }
 
 function callsOn(view: View, caller: number, party: number, traces: Uint8Array): readonly number[] {

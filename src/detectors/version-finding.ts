@@ -1,5 +1,5 @@
 import type { Evidence, Finding, Quantity } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { median, sorted } from '../population/statistics.ts';
 import { type Hop, VERSION, type VersionShift } from '../population/versions.ts';
 import type { View } from '../population/view.ts';
@@ -85,19 +85,19 @@ function rolloutOf(
   for (const row of rowsOf(view, view.baseline)) if (runs(row)) return undefined;
   let first = -1;
   for (const row of rowsOf(view, view.window)) {
-    if (runs(row) && (first < 0 || at(table.start, row) < at(table.start, first))) first = row;
+    if (runs(row) && (first < 0 || numberAt(table.start, row) < numberAt(table.start, first))) first = row;
   }
   if (first < 0) return undefined;
-  const started = at(table.start, at(requests.entry, ordinalOf(table, first)));
+  const started = numberAt(table.start, at(requests.entry, ordinalOf(table, first)));
   let after = 0;
   let of = 0;
   bad.forEach((flag, trace) => {
     if (flag !== 1) return;
     of++;
-    if (at(table.start, at(requests.entry, trace)) >= started) after++;
+    if (numberAt(table.start, at(requests.entry, trace)) >= started) after++;
   });
   if (of === 0) return undefined;
-  const since: Quantity = { unit: 'time', value: table.epoch + at(table.start, first) };
+  const since: Quantity = { unit: 'time', value: table.epoch + numberAt(table.start, first) };
   const values = { version: named(version), since, after: count(after), of: count(of) };
   return { evidence: cite(view, [first], 'version.rollout', values), aligned: after / of };
 }

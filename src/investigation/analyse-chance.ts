@@ -1,6 +1,6 @@
 import { tracesIn, visitsOf } from '../detectors/cite.ts';
 import type { Evidence } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { chanceOfRates, leastChance } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
 import { isAboutTime } from './analyse-mechanisms.ts';
@@ -24,7 +24,7 @@ export function chanceOf(view: View, { lead, parties, explicit }: Candidate): nu
   let most = 0;
   let costliest = -1;
   for (const { cell, now } of shifts) {
-    const lost = at(contribution.cellExcess, cell) * now.length;
+    const lost = numberAt(contribution.cellExcess, cell) * now.length;
     if (lost <= most || !parties.includes(at(owners, cell))) continue;
     most = lost;
     costliest = cell;

@@ -1,6 +1,6 @@
 import { count, ratio } from '../detectors/cite.ts';
 import { Flag, Kind } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 import type { Confidence, Gap } from '../model/verdict.ts';
 import { STRICT_Z, wilson } from '../population/statistics.ts';
 import { sum, type View } from '../population/view.ts';
@@ -70,8 +70,8 @@ export function completeness(view: View): number {
     if (view.sides.suspect[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
       spans++;
-      const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
-      if (orphan && at(table.kind, row) !== Kind.internal) missing++;
+      const orphan = (byteAt(table.flags, row) & Flag.orphan) !== 0;
+      if (orphan && byteAt(table.kind, row) !== Kind.internal) missing++;
     }
   }
   return spans === 0 ? 1 : 1 - missing / spans;

@@ -1,4 +1,4 @@
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { durationOf } from '../population/requests.ts';
 import { sum, type View } from '../population/view.ts';
 import type { Candidate } from './analyse-rank.ts';
@@ -65,7 +65,7 @@ function isExplained(
 ): boolean {
   if (view.requests.failed[trace] === 1) return causes.some(({ hits }) => hits[trace] === 1);
   const loss = causes.reduce((total, { candidate }) => total + lossIn(view, candidate, trace), 0);
-  const excess = at(view.comparison.contribution.excess, trace);
+  const excess = numberAt(view.comparison.contribution.excess, trace);
   const length = durationOf(view.table, at(view.requests.entry, trace));
   return loss > 0 && excess - loss < Math.max(LEAST_LOSS, LEAST_SHARE * length);
 }

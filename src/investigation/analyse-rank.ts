@@ -1,6 +1,6 @@
 import { componentOf, isSilent, nameOf } from '../detectors/cite.ts';
 import type { Component, Finding, Mechanism } from '../model/finding.ts';
-import { at } from '../model/units.ts';
+import { numberAt } from '../model/units.ts';
 import { ensure } from '../population/numbering.ts';
 import { calleesOf } from '../population/suspicion.ts';
 import { sum, type View } from '../population/view.ts';
@@ -122,7 +122,7 @@ function lostTimes(view: View): LostTimes {
   const { shifts, contribution } = view.comparison;
   const lost = new Map<string, number>();
   for (const { cell, now } of shifts) {
-    const excess = at(contribution.cellExcess, cell) * now.length;
+    const excess = numberAt(contribution.cellExcess, cell) * now.length;
     if (excess === 0) continue;
     const key = JSON.stringify(componentOf(view, cell));
     lost.set(key, (lost.get(key) ?? 0) + excess);
@@ -157,7 +157,7 @@ function merged(
 function settle(view: View, candidates: readonly Candidate[]): readonly Candidate[] {
   const total = view.comparison.contribution.latency.reduce((all, share) => all + share, 0);
   const group = candidates.find(({ lead, parties }) => {
-    const held = parties.reduce((all, party) => all + at(view.comparison.contribution.latency, party), 0);
+    const held = parties.reduce((all, party) => all + numberAt(view.comparison.contribution.latency, party), 0);
     return lead.mechanism === 'per-hop-overhead' && (total === 0 || held >= COVERS * total);
   });
   const left =

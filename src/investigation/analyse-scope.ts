@@ -1,7 +1,7 @@
 import { count } from '../detectors/cite.ts';
 import { MESSAGES_LIE, tracesWithLateMessages } from '../detectors/queue-delay.ts';
 import { Flag } from '../model/trace.ts';
-import { at, type SpanId, type TraceId } from '../model/units.ts';
+import { at, byteAt, numberAt, type SpanId, type TraceId } from '../model/units.ts';
 import type { Analysis } from '../model/verdict.ts';
 import { durationOf } from '../population/requests.ts';
 import { VERSION } from '../population/versions.ts';
@@ -60,7 +60,7 @@ export function lossIn(view: View, cause: Candidate, trace: number): number {
     const before = cause.lead.mechanism === 'pause' && cause.parties.includes(at(cells.to, cell));
     if (!before && !cause.parties.includes(at(comparison.owners, cell))) continue;
     const shift = comparison.shifts[cell];
-    if (shift !== undefined && shift.deviation > 0) loss += Math.max(0, at(cells.felt, row) - shift.usualFelt);
+    if (shift !== undefined && shift.deviation > 0) loss += Math.max(0, numberAt(cells.felt, row) - shift.usualFelt);
   }
   switch (cause.lead.mechanism) {
     case 'n-plus-one':
@@ -79,7 +79,7 @@ function lossByFetches({ table, cells, charges }: View, { lead }: Candidate, tra
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     const service = charges.parties.names[at(charges.party, row)];
     if (at(cells.of, row) < 0 || service !== missed.values.service?.value) continue;
-    if (table.text(at(table.operation, row)) === fetched?.values.fetch?.value) loss += at(cells.felt, row);
+    if (table.text(at(table.operation, row)) === fetched?.values.fetch?.value) loss += numberAt(cells.felt, row);
   }
   return loss;
 }
@@ -96,7 +96,7 @@ function lossByRepeats(view: View, { lead, parties }: Candidate, trace: number):
     const peer = charges.parties.names[at(charges.peer, row)];
     if (cell < 0 || peer !== to?.value || table.text(at(table.operation, row)) !== operation?.value) continue;
     if (!parties.includes(at(charges.party, row))) continue;
-    felt += at(cells.felt, row);
+    felt += numberAt(cells.felt, row);
     once = comparison.shifts[cell]?.usualFelt ?? 0;
     visits.add(at(charges.visit, row));
   }
@@ -195,7 +195,7 @@ export function culpritSpans(view: View, cause: Candidate, traceId: TraceId): re
     const failing =
       mechanism === 'error' &&
       view.blame.origin[row] === 1 &&
-      (at(table.flags, row) & Flag.error) !== 0 &&
+      (byteAt(table.flags, row) & Flag.error) !== 0 &&
       cause.parties.includes(at(view.blame.faulty, row));
     if (onVersion || failing) marked.add(table.spanId(row));
   }

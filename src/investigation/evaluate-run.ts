@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { readTraceFile } from '../formats/trace-file.ts';
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Analysis, Confidence, Verdict } from '../model/verdict.ts';
 import { TableBuilder } from '../trace/build.ts';
 import { analyse } from './analyse.ts';
@@ -106,7 +106,7 @@ function compareHalves(id: string, table: SpanTable): readonly Prediction[] {
   });
 }
 
-const startOf = (table: SpanTable, trace: number): number => at(table.start, at(table.first, trace));
+const startOf = (table: SpanTable, trace: number): number => numberAt(table.start, at(table.first, trace));
 
 /** A digest spreads ids that a load generator counts up. */
 const isOdd = (traceId: string): boolean => (createHash('sha256').update(traceId).digest()[0] ?? 0) % 2 === 1;

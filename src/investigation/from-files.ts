@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts';
 import { readTraceFile } from '../formats/trace-file.ts';
 import type { SpanRecord } from '../model/span.ts';
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { byteAt } from '../model/units.ts';
 import type { Analysis } from '../model/verdict.ts';
 import { TableBuilder } from '../trace/build.ts';
 import { criticalPath } from '../trace/critical-path.ts';
@@ -122,6 +122,6 @@ function placeOf(component: Analysis['findings'][number]['component']): Readonly
 /** Number of traces that are not baseline. */
 export function suspectCount({ table, baseline }: FromFiles): number {
   let count = 0;
-  for (let ordinal = 0; ordinal < table.traces; ordinal += 1) if (at(baseline, ordinal) === 0) count += 1;
+  for (let ordinal = 0; ordinal < table.traces; ordinal += 1) if (byteAt(baseline, ordinal) === 0) count += 1;
   return count;
 }

@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { type Charges, Place } from './charges.ts';
 import { ensure } from './numbering.ts';
 
@@ -38,30 +38,32 @@ export function findBlame(table: SpanTable, charges: Charges): Blame {
   const explained = new Uint8Array(table.size);
   for (let row = table.size - 1; row >= 0; row--) {
     if (!failed(table, row)) continue;
-    const outbound = at(charges.place, row) === Place.outbound;
+    const outbound = byteAt(charges.place, row) === Place.outbound;
     if (outbound && timedOut(table, row)) gaveUp[row] = 1;
     const parent = at(table.parent, row);
     if (parent >= 0 && failed(table, parent) && reachedParent(table, charges, row, parent)) explained[parent] = 1;
     if (explained[row] === 1) continue;
     origin[row] = 1;
     const host = at(charges.host, row);
-    const call = at(charges.place, host) === Place.outbound;
+    const call = byteAt(charges.place, host) === Place.outbound;
     faulty[row] = call ? blameCall(table, charges, host, gaveUp[row] === 1) : at(charges.party, row);
   }
   return { origin, faulty, gaveUp };
 }
 
-const failed = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.error) !== 0;
+const failed = (table: SpanTable, row: number): boolean => (byteAt(table.flags, row) & Flag.error) !== 0;
 
 /** Whether a child's failure may be why its parent failed: it was over by then, and nobody repaired it. */
 function reachedParent(table: SpanTable, charges: Charges, row: number, parent: number): boolean {
-  if (at(table.end, row) > at(table.end, parent) + GRAIN && at(table.kind, row) !== Kind.server) return false;
+  if (numberAt(table.end, row) > numberAt(table.end, parent) + GRAIN && byteAt(table.kind, row) !== Kind.server)
+    return false;
   const operation = at(table.operation, row);
   const peer = at(charges.peer, row);
   for (let i = at(table.childrenFrom, parent); i < at(table.childrenFrom, parent + 1); i++) {
     const sibling = at(table.children, i);
     const again = at(table.operation, sibling) === operation && at(charges.peer, sibling) === peer;
-    if (again && !failed(table, sibling) && at(table.start, sibling) >= at(table.end, row) - GRAIN) return false;
+    if (again && !failed(table, sibling) && numberAt(table.start, sibling) >= numberAt(table.end, row) - GRAIN)
+      return false;
   }
   return true;
 }
@@ -82,7 +84,7 @@ function blameSilence(table: SpanTable, charges: Charges, call: number): number 
   for (let depth = 0; depth < DEEPEST; depth++) {
     const entry = at(charges.callee, row);
     if (entry < 0) return at(charges.peer, row);
-    const next = waitedFor(table, charges, entry, at(table.start, row), at(table.end, row));
+    const next = waitedFor(table, charges, entry, numberAt(table.start, row), numberAt(table.end, row));
     if (next < 0) return at(charges.party, entry);
     row = next;
   }
@@ -95,9 +97,9 @@ const DEEPEST = 32;
 function waitedFor(table: SpanTable, charges: Charges, entry: number, from: number, to: number): number {
   const waits = new Map<number, { time: number; row: number; longest: number }>();
   for (let row = entry + 1; row < table.size && at(charges.visit, row) >= entry; row++) {
-    if (at(charges.visit, row) !== entry || at(charges.place, row) !== Place.outbound || at(charges.peer, row) < 0)
+    if (at(charges.visit, row) !== entry || byteAt(charges.place, row) !== Place.outbound || at(charges.peer, row) < 0)
       continue;
-    const time = Math.min(to, at(table.end, row)) - Math.max(from, at(table.start, row));
+    const time = Math.min(to, numberAt(table.end, row)) - Math.max(from, numberAt(table.start, row));
     if (time <= 0) continue;
     const wait = ensure(waits, at(charges.peer, row), () => ({ time: 0, row, longest: 0 }));
     wait.time += time;

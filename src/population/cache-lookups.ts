@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Charges } from './charges.ts';
 import { aboutNames } from './names.ts';
 import { ensure } from './numbering.ts';
@@ -57,7 +57,7 @@ export function cacheLookups(
       ensure(fetches, entry, () =>
         [...calls.rows.subarray(at(calls.from, entry), at(calls.from, entry + 1))]
           .filter(mayFetch)
-          .sort((a, b) => at(table.start, a) - at(table.start, b) || a - b),
+          .sort((a, b) => numberAt(table.start, a) - numberAt(table.start, b) || a - b),
       );
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
       if (!isLook(row)) continue;
@@ -139,9 +139,9 @@ function fetchAfter(table: SpanTable, look: number, calls: readonly number[]): n
   let high = calls.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (at(table.start, calls[middle] ?? look) < at(table.end, look)) low = middle + 1;
+    if (numberAt(table.start, calls[middle] ?? look) < numberAt(table.end, look)) low = middle + 1;
     else high = middle;
   }
   const next = calls[low];
-  return next !== undefined && at(table.start, next) - at(table.end, look) <= SOON ? next : -1;
+  return next !== undefined && numberAt(table.start, next) - numberAt(table.end, look) <= SOON ? next : -1;
 }

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { PairNumbers } from '../trace/pair-numbers.ts';
 import { type Charges, Place } from './charges.ts';
 
@@ -43,11 +43,11 @@ export function gatherCells(table: SpanTable, charges: Charges, own: OwnTimes): 
 
   for (let row = 0; row < table.size; row++) {
     const charged = at(host, row);
-    time[charged] = at(time, charged) + at(own.self, row);
-    felt[charged] = at(felt, charged) + at(own.felt, row);
+    time[charged] = numberAt(time, charged) + numberAt(own.self, row);
+    felt[charged] = numberAt(felt, charged) + numberAt(own.felt, row);
     if (charged !== row) continue;
     // An outbound span that does not say whom it called is work of its own service like any other.
-    const edge = at(place, row) === Place.outbound && at(peer, row) >= 0;
+    const edge = byteAt(place, row) === Place.outbound && at(peer, row) >= 0;
     const reached = edge ? at(callee, row) : -1;
     const here = ends.number(at(party, row), at(table.operation, row));
     const there = edge ? ends.number(at(peer, row), reached < 0 ? SILENT : at(table.operation, reached)) : LOCAL;

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Cells } from './cells.ts';
 import { ensure } from './numbering.ts';
 import type { VisitCalls } from './visit-calls.ts';
@@ -50,7 +50,7 @@ function overlapOf(table: SpanTable, row: number, calls: Int32Array): Overlap {
   let covered = 0;
   let reached = Number.NEGATIVE_INFINITY;
   for (const call of byStart(table, calls)) {
-    const [start, end] = [at(table.start, call), at(table.end, call)];
+    const [start, end] = [numberAt(table.start, call), numberAt(table.end, call)];
     total += end - start;
     longest = Math.max(longest, end - start);
     covered += Math.max(0, end - Math.max(start, reached));
@@ -63,8 +63,8 @@ function overlapOf(table: SpanTable, row: number, calls: Int32Array): Overlap {
 /** Calls stand by their rows; siblings among them are in order of their starts already, and nothing is left to sort. */
 function byStart(table: SpanTable, calls: Int32Array): Int32Array {
   for (let index = 1; index < calls.length; index++) {
-    if (at(table.start, at(calls, index)) < at(table.start, at(calls, index - 1)))
-      return calls.toSorted((a, b) => at(table.start, a) - at(table.start, b));
+    if (numberAt(table.start, at(calls, index)) < numberAt(table.start, at(calls, index - 1)))
+      return calls.toSorted((a, b) => numberAt(table.start, a) - numberAt(table.start, b));
   }
   return calls;
 }

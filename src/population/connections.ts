@@ -1,5 +1,5 @@
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { connectionPhase } from '../trace/connection-attempts.ts';
 import { failed } from '../trace/errors.ts';
 import { type Charges, Place } from './charges.ts';
@@ -91,7 +91,7 @@ function signsOf(table: SpanTable, traces: Uint8Array): Signs {
   let believed: ((trace: number) => boolean) | undefined;
   return {
     phaseOf,
-    mayTell: (row) => (at(table.flags, row) & telling) !== 0 || phaseOf(row) !== undefined,
+    mayTell: (row) => (byteAt(table.flags, row) & telling) !== 0 || phaseOf(row) !== undefined,
     believed(trace) {
       believed ??= destroyedHandshakes(table, traces, phaseOf);
       return believed(trace);
@@ -111,7 +111,7 @@ function spansAt(
 ): readonly SetupSpan[] {
   const plain = plainSpan(table, row, phaseOf);
   const [first] = plain;
-  const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
+  const orphan = (byteAt(table.flags, row) & Flag.orphan) !== 0;
   if (first?.phase === 'tcp' && orphan) {
     // Beside nothing else of its request it is a pooled connection being opened; in a trace that lost other spans, what is
     // missing above it is one more. Neither is a sign of a handshake gone wrong.
@@ -144,7 +144,7 @@ function destroyedHandshakes(table: SpanTable, traces: Uint8Array, phaseOf: Phas
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
+      const orphan = (byteAt(table.flags, row) & Flag.orphan) !== 0;
       const connecting = phaseOf(row) !== undefined;
       const kind = connecting ? connections : others;
       kind.all++;
@@ -161,11 +161,15 @@ function destroyedHandshakes(table: SpanTable, traces: Uint8Array, phaseOf: Phas
 /** A span whose name is a phase of opening a connection; none for any other. */
 function plainSpan(table: SpanTable, row: number, phaseOf: PhaseOf): readonly SetupSpan[] {
   const phase = phaseOf(row);
-  const broken = failed(table, row) || (phase === 'tls' && (at(table.flags, row) & Flag.orphan) !== 0);
+  const broken = failed(table, row) || (phase === 'tls' && (byteAt(table.flags, row) & Flag.orphan) !== 0);
   return phase === undefined ? [] : [{ ...timesOf(table, row), phase, failed: broken }];
 }
 
-const timesOf = (table: SpanTable, row: number) => ({ row, start: at(table.start, row), end: at(table.end, row) });
+const timesOf = (table: SpanTable, row: number) => ({
+  row,
+  start: numberAt(table.start, row),
+  end: numberAt(table.end, row),
+});
 
 /** The phase that a span's name speaks of; waiting for a pooled connection is none. */
 export function setupPhase(name: string): SetupPhase | undefined {
@@ -179,7 +183,7 @@ const EVENT_PHASE: Readonly<Record<string, SetupPhase>> = { dns: 'dns', connect:
 
 /** Go's `httptrace` without spans of its own: pairs of events `http.tls.start` and `http.tls.done` on the call. */
 function eventSpans(table: SpanTable, row: number): readonly SetupSpan[] {
-  if ((at(table.flags, row) & Flag.events) === 0) return [];
+  if ((byteAt(table.flags, row) & Flag.events) === 0) return [];
   const open = new Map<SetupPhase, number>();
   const spans: SetupSpan[] = [];
   for (const event of table.events(row).toSorted((a, b) => a.time - b.time)) {
@@ -221,7 +225,7 @@ function oneByOne(spans: readonly SetupSpan[]): readonly SetupSpan[] {
 function peerOf(table: SpanTable, charges: Charges, trace: number, row: number): number {
   const host = at(charges.host, row);
   if (charges.place[host] === Place.outbound) return at(charges.peer, host);
-  const orphan = (at(table.flags, row) & Flag.orphan) !== 0;
+  const orphan = (byteAt(table.flags, row) & Flag.orphan) !== 0;
   for (let other = at(table.first, trace); other < at(table.first, trace + 1); other++) {
     const near = orphan ? charges.party[other] === charges.party[row] : charges.visit[other] === charges.visit[row];
     if (near && at(charges.peer, other) >= charges.parties.services) return at(charges.peer, other);

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 import type { Charges } from './charges.ts';
 import { ensure } from './numbering.ts';
 import { discoveries, logOdds, mantelHaenszel, type Table2x2, upperTail } from './statistics.ts';
@@ -137,7 +137,7 @@ function countTable(traces: readonly number[], having: ReadonlySet<number>, bad:
 /** The same for all examined traces at once: who does not have the value is left over. */
 function countHaving(all: Table2x2, having: readonly number[], bad: Uint8Array): Table2x2 {
   let a = 0;
-  for (const trace of having) a += at(bad, trace);
+  for (const trace of having) a += byteAt(bad, trace);
   const c = having.length - a;
   return { a, b: all.b - a, c, d: all.d - c };
 }

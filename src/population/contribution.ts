@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
 import type { CellShift, Sides } from './latency.ts';
@@ -62,25 +62,25 @@ export function contributions(
       if (cell < 0) continue;
       touch(at(cells.from, cell));
       if (at(cells.to, cell) >= 0) touch(at(cells.to, cell));
-      usual += at(usualFelt, cell);
-      if (at(known, cell) === 0) continue;
-      const beyond = Math.max(0, at(cells.felt, row) - at(usualFelt, cell));
+      usual += numberAt(usualFelt, cell);
+      if (byteAt(known, cell) === 0) continue;
+      const beyond = Math.max(0, numberAt(cells.felt, row) - numberAt(usualFelt, cell));
       over += beyond;
       const owner = at(owners, cell);
-      const weighed = at(deviation, cell) * beyond;
-      share[owner] = at(share, owner) + weighed;
+      const weighed = numberAt(deviation, cell) * beyond;
+      share[owner] = numberAt(share, owner) + weighed;
       if (now) {
-        cellExcess[cell] = at(cellExcess, cell) + weighed;
+        cellExcess[cell] = numberAt(cellExcess, cell) + weighed;
         cellVisits[cell] = at(cellVisits, cell) + 1;
       }
     }
     badness[trace] = over + usual === 0 ? 0 : over / (over + usual);
     excess[trace] = over;
-    if (now) bad += at(badness, trace);
+    if (now) bad += numberAt(badness, trace);
     const whole = Math.max(over, usual, 1);
     for (const party of here) {
-      (now ? suspects : reference).add(party, at(share, party) / whole);
-      if (now) badTouching[party] = at(badTouching, party) + at(badness, trace);
+      (now ? suspects : reference).add(party, numberAt(share, party) / whole);
+      if (now) badTouching[party] = numberAt(badTouching, party) + numberAt(badness, trace);
     }
 
     function touch(party: number): void {
@@ -91,7 +91,7 @@ export function contributions(
     }
   }
   for (let cell = 0; cell < cells.count; cell++) {
-    if (at(cellVisits, cell) > 0) cellExcess[cell] = at(cellExcess, cell) / at(cellVisits, cell);
+    if (at(cellVisits, cell) > 0) cellExcess[cell] = numberAt(cellExcess, cell) / at(cellVisits, cell);
   }
   const latency = Float64Array.from(badTouching, (touching, party) => {
     const rise = suspects.mean(party) - reference.mean(party);
@@ -116,19 +116,19 @@ class Moments {
 
   add(index: number, value: number): void {
     this.counts[index] = at(this.counts, index) + 1;
-    this.#sum[index] = at(this.#sum, index) + value;
-    this.#squares[index] = at(this.#squares, index) + value * value;
+    this.#sum[index] = numberAt(this.#sum, index) + value;
+    this.#squares[index] = numberAt(this.#squares, index) + value * value;
   }
 
   mean(index: number): number {
     const n = at(this.counts, index);
-    return n === 0 ? 0 : at(this.#sum, index) / n;
+    return n === 0 ? 0 : numberAt(this.#sum, index) / n;
   }
 
   error(index: number): number {
     const n = at(this.counts, index);
     if (n < 2) return 0;
-    const variance = (at(this.#squares, index) - n * this.mean(index) ** 2) / (n - 1);
+    const variance = (numberAt(this.#squares, index) - n * this.mean(index) ** 2) / (n - 1);
     return Math.sqrt(Math.max(0, variance) / n);
   }
 }

@@ -1,5 +1,5 @@
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 import type { Cells } from './cells.ts';
 import type { Charges } from './charges.ts';
 import type { Sides } from './latency.ts';
@@ -87,7 +87,7 @@ export function failureRises(
     .sort((a, b) => b.weight - a.weight || a.cell - b.cell || a.party - b.party);
 }
 
-export const hasFailed = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.error) !== 0;
+export const hasFailed = (table: SpanTable, row: number): boolean => (byteAt(table.flags, row) & Flag.error) !== 0;
 
 /** Visits of the other cells between the same two parties. */
 function kinVisits(cells: Cells, visits: Int32Array, cell: number): number {

@@ -1,4 +1,4 @@
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Impact } from '../model/verdict.ts';
 import { sum, type View } from './view.ts';
 
@@ -19,7 +19,7 @@ export function measureImpact(view: View, affected: Uint8Array): Impact {
     if (affected[trace] !== 1) continue;
     const route = at(requests.route, trace);
     routes.set(route, (routes.get(route) ?? 0) + 1);
-    const start = at(table.start, at(requests.entry, trace));
+    const start = numberAt(table.start, at(requests.entry, trace));
     since = Math.min(since, start);
     lastSeen = Math.max(lastSeen, start);
     const user = actorOf(view, trace);

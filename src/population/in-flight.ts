@@ -1,4 +1,4 @@
-import { at } from '../model/units.ts';
+import { numberAt } from '../model/units.ts';
 
 /**
  * How many calls were under way when each of them began, itself not counted. `start` and `end` are of one set of calls, in any
@@ -16,7 +16,7 @@ function rank(sample: Float64Array, value: number): number {
   let high = sample.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (at(sample, middle) < value) low = middle + 1;
+    if (numberAt(sample, middle) < value) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -28,7 +28,7 @@ function rankAfter(sample: Float64Array, value: number): number {
   let high = sample.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (at(sample, middle) <= value) low = middle + 1;
+    if (numberAt(sample, middle) <= value) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -45,8 +45,8 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number {
   let left = 0;
   let right = 0;
   for (let i = 0; i < n; i++) {
-    const dx = at(x, i) - middle;
-    const dy = at(y, i) - middle;
+    const dx = numberAt(x, i) - middle;
+    const dy = numberAt(y, i) - middle;
     both += dx * dy;
     left += dx * dx;
     right += dy * dy;

@@ -1,5 +1,5 @@
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 import { type Charges, Place } from './charges.ts';
 import { ensure } from './numbering.ts';
 import { discoveries, logOdds, type Table2x2, upperTail } from './statistics.ts';
@@ -46,7 +46,7 @@ export function failingInstances(table: SpanTable, charges: Charges, traces: Uin
       const peer = at(charges.peer, row);
       const edge = ensure(edges, `${caller} ${peer} ${copy.key}`, () => new Map<string, Group>());
       const group = ensure(edge, copy.value, () => ({ caller, peer, ...copy, failed: [], fine: 0 }));
-      if ((at(table.flags, row) & Flag.error) !== 0) group.failed.push(row);
+      if ((byteAt(table.flags, row) & Flag.error) !== 0) group.failed.push(row);
       else group.fine++;
     }
   }
@@ -79,14 +79,14 @@ function failingCalls(table: SpanTable, charges: Charges, traces: Uint8Array): R
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      if ((at(table.flags, row) & Flag.error) !== 0 && isCall(charges, row)) failing.add(edgeOf(charges, row));
+      if ((byteAt(table.flags, row) & Flag.error) !== 0 && isCall(charges, row)) failing.add(edgeOf(charges, row));
     }
   }
   return failing;
 }
 
 const isCall = (charges: Charges, row: number): boolean =>
-  at(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
+  byteAt(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
 
 const edgeOf = (charges: Charges, row: number): number => at(charges.party, row) * 2 ** 20 + at(charges.peer, row);
 

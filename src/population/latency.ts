@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import type { Times } from '../trace/critical-path.ts';
 import type { CellVisits } from './cell-visits.ts';
 import type { Cells } from './cells.ts';
@@ -40,11 +40,11 @@ export function shiftsOf(
   visits: CellVisits,
   sides: Sides,
 ): readonly CellShift[] {
-  const time = (row: number) => at(cells.time, row);
-  const felt = (row: number) => at(cells.felt, row);
-  const whole = (row: number) => at(table.end, row) - at(table.start, row);
-  const ahead = (row: number) => at(times.start, at(charges.callee, row)) - at(times.start, row);
-  const behind = (row: number) => at(times.end, row) - at(times.end, at(charges.callee, row));
+  const time = (row: number) => numberAt(cells.time, row);
+  const felt = (row: number) => numberAt(cells.felt, row);
+  const whole = (row: number) => numberAt(table.end, row) - numberAt(table.start, row);
+  const ahead = (row: number) => numberAt(times.start, at(charges.callee, row)) - numberAt(times.start, row);
+  const behind = (row: number) => numberAt(times.end, row) - numberAt(times.end, at(charges.callee, row));
   const answered = (row: number) => at(charges.callee, row) >= 0;
   const nowRows = rowsBySide(visits, sides.suspect, cells.count);
   const beforeRows = rowsBySide(visits, sides.reference, cells.count);
@@ -101,13 +101,13 @@ function rowsBySide({ from, rows, traces }: CellVisits, side: Uint8Array, cells:
     const begin = at(from, cell);
     const end = at(from, cell + 1);
     let count = 0;
-    for (let index = begin; index < end; index++) count += at(side, at(traces, index));
+    for (let index = begin; index < end; index++) count += byteAt(side, at(traces, index));
     if (count === 0) return NO_ROWS;
     if (count === end - begin) return rows.subarray(begin, end);
     const found = new Int32Array(count);
     let next = 0;
     for (let index = begin; index < end; index++) {
-      if (at(side, at(traces, index)) === 1) found[next++] = at(rows, index);
+      if (byteAt(side, at(traces, index)) === 1) found[next++] = at(rows, index);
     }
     return found;
   });

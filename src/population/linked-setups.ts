@@ -1,5 +1,5 @@
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { ensure } from './numbering.ts';
 
 /** Opening a connection takes a handful of spans; what is larger is something else. */
@@ -52,7 +52,7 @@ function linksOf(table: SpanTable): readonly { row: number; traceId: string; spa
   const links: { row: number; traceId: string; spanId: string }[] = [];
   for (let trace = 0; trace < table.traces; trace++) {
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      if ((at(table.flags, row) & Flag.links) === 0) continue;
+      if ((byteAt(table.flags, row) & Flag.links) === 0) continue;
       for (const { traceId, spanId } of table.links(row)) {
         if (traceId !== table.traceIds[trace]) links.push({ row, traceId, spanId });
       }
@@ -62,5 +62,8 @@ function linksOf(table: SpanTable): readonly { row: number; traceId: string; spa
 }
 
 function overlap(table: SpanTable, a: number, b: number): boolean {
-  return at(table.start, a) - GRAIN < at(table.end, b) && at(table.start, b) < at(table.end, a) + GRAIN;
+  return (
+    numberAt(table.start, a) - GRAIN < numberAt(table.end, b) &&
+    numberAt(table.start, b) < numberAt(table.end, a) + GRAIN
+  );
 }

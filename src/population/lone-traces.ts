@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Times } from '../trace/critical-path.ts';
 import { type Cells, isEdge } from './cells.ts';
 import type { Charges } from './charges.ts';
@@ -36,7 +36,8 @@ export function waitingShares(
     traces++;
     const waits = waitsOf(table, times, charges, cells, trace, typical);
     const waited = waits.reduce((sum, { felt }) => sum + felt, 0);
-    for (const { party, beyond } of waits) shares[party] = at(shares, party) + (waited === 0 ? 0 : beyond / waited);
+    for (const { party, beyond } of waits)
+      shares[party] = numberAt(shares, party) + (waited === 0 ? 0 : beyond / waited);
   }
   return traces === 0 ? shares : shares.map((share) => share / traces);
 }
@@ -49,7 +50,7 @@ export function typicalGap(table: SpanTable, cells: Cells): number {
   const gaps = new Map<number, number[]>();
   for (let row = 0; row < table.size; row++) {
     const cell = at(cells.of, row);
-    if (cell >= 0 && isEdge(cells, cell)) ensure(gaps, cell, () => []).push(at(cells.time, row));
+    if (cell >= 0 && isEdge(cells, cell)) ensure(gaps, cell, () => []).push(numberAt(cells.time, row));
   }
   return gaps.size < 4 ? 0 : quantile(sorted([...gaps.values()].map((sample) => median(sorted(sample)))), 0.25);
 }
@@ -81,11 +82,11 @@ export function waitsOf(
     const cell = at(cells.of, row);
     if (cell < 0) continue;
     const entry = ensure(visited, cell, () => ({ cell, deviation: 0, ahead: [], behind: [] }));
-    entry.deviation = Math.max(entry.deviation, growthBeyond(at(cells.time, row), typical));
+    entry.deviation = Math.max(entry.deviation, growthBeyond(numberAt(cells.time, row), typical));
     const callee = at(charges.callee, row);
     if (callee < 0) continue;
-    entry.ahead.push(at(times.start, callee) - at(times.start, row));
-    entry.behind.push(at(times.end, row) - at(times.end, callee));
+    entry.ahead.push(numberAt(times.start, callee) - numberAt(times.start, row));
+    entry.behind.push(numberAt(times.end, row) - numberAt(times.end, callee));
   }
   const shifts = [...visited.values()].map(({ cell, deviation, ahead, behind }) => ({
     cell,
@@ -99,8 +100,8 @@ export function waitsOf(
   for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
     const party = ownerOf.get(at(cells.of, row));
     if (party === undefined) continue;
-    const felt = at(cells.felt, row);
-    waits.push({ row, party, felt, beyond: growthBeyond(at(cells.time, row), typical) * felt });
+    const felt = numberAt(cells.felt, row);
+    waits.push({ row, party, felt, beyond: growthBeyond(numberAt(cells.time, row), typical) * felt });
   }
   return waits;
 }

@@ -1,5 +1,5 @@
 import { Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { PairNumbers } from '../trace/pair-numbers.ts';
 import type { Cells } from './cells.ts';
 import { type Charges, Place } from './charges.ts';
@@ -114,11 +114,11 @@ function count(table: SpanTable, tally: Tally, trace: number, now: boolean, call
   const relation = relate(table, call, step);
   const broken = relation !== 'waited';
   (now ? tally.now : tally.before)[relation]++;
-  const headStart = at(table.start, step) - at(table.start, call);
+  const headStart = numberAt(table.start, step) - numberAt(table.start, call);
   if (!now) tally.headStart.before.push(headStart);
   if (!now || !broken) return;
   tally.headStart.now.push(headStart);
-  tally.breaches.push({ trace, call, step, margin: at(table.end, call) - at(table.end, step) });
+  tally.breaches.push({ trace, call, step, margin: numberAt(table.end, call) - numberAt(table.end, step) });
 }
 
 /**
@@ -159,7 +159,7 @@ function stepsOf(
   for (let row = from; row < at(table.first, trace + 1); row++) {
     const entry = at(charges.visit, row);
     if (row === entry) continue;
-    const outbound = at(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
+    const outbound = byteAt(charges.place, row) === Place.outbound && at(charges.peer, row) >= 0;
     const writes = writesAt(row);
     if (!outbound && !writes) continue;
     let visit = visitAt[entry - from];
@@ -172,8 +172,8 @@ function stepsOf(
     const key = keys.number(at(table.operation, row), at(charges.peer, row));
     const known = steps.find((step) => step.key === key);
     if (known !== undefined) {
-      if (at(table.start, row) < at(table.start, known.first)) known.first = row;
-      if (at(table.end, row) > at(table.end, known.last)) known.last = row;
+      if (numberAt(table.start, row) < numberAt(table.start, known.first)) known.first = row;
+      if (numberAt(table.end, row) > numberAt(table.end, known.last)) known.last = row;
     } else if (steps.length < WIDEST) {
       const call = outbound && table.attribute(row, STORE) === undefined;
       steps.push({ key, first: row, last: row, call, writes });
@@ -183,9 +183,9 @@ function stepsOf(
 }
 
 function relate(table: SpanTable, call: number, step: number): keyof OrderCounts {
-  const acknowledged = at(table.end, call);
-  if (at(table.start, step) >= acknowledged - ORDER_GRAIN) return 'waited';
-  return at(table.end, step) + ORDER_GRAIN <= acknowledged ? 'overtook' : 'early';
+  const acknowledged = numberAt(table.end, call);
+  if (numberAt(table.start, step) >= acknowledged - ORDER_GRAIN) return 'waited';
+  return numberAt(table.end, step) + ORDER_GRAIN <= acknowledged ? 'overtook' : 'early';
 }
 
 /** One is above the other. */
@@ -215,7 +215,7 @@ export function writesOf(table: SpanTable): (row: number) => boolean {
   const told = TOLD.filter((key) => table.carries(key));
   const stores = table.carries(STORE);
   return (row) => {
-    const kind = at(table.kind, row);
+    const kind = byteAt(table.kind, row);
     if (kind === Kind.producer) return true;
     if (kind === Kind.server || kind === Kind.consumer) return false;
     for (const key of told) {

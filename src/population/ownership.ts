@@ -1,4 +1,4 @@
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Cells } from './cells.ts';
 import type { CellShift } from './latency.ts';
 import type { Parties } from './parties.ts';
@@ -31,7 +31,7 @@ export function ownersOf(cells: Cells, shifts: readonly Moved[], parties: Partie
   for (const { cell, deviation } of shifts) {
     const from = at(cells.from, cell);
     const to = at(cells.to, cell);
-    if (to < 0) local[from] = Math.max(at(local, from), deviation);
+    if (to < 0) local[from] = Math.max(numberAt(local, from), deviation);
     else edges.set(pair(from, to), Math.max(edges.get(pair(from, to)) ?? 0, deviation));
   }
   const outgoing = new Float64Array(parties.names.length);
@@ -40,14 +40,14 @@ export function ownersOf(cells: Cells, shifts: readonly Moved[], parties: Partie
   const callers = new Int32Array(parties.names.length);
   for (const [key, moved] of edges) {
     const [from, to] = ends(key);
-    outgoing[from] = at(outgoing, from) + moved;
-    incoming[to] = at(incoming, to) + moved;
+    outgoing[from] = numberAt(outgoing, from) + moved;
+    incoming[to] = numberAt(incoming, to) + moved;
     callees[from] = at(callees, from) + 1;
     callers[to] = at(callers, to) + 1;
   }
   const suspicion = (sum: Float64Array, n: Int32Array, party: number) => {
-    const star = (at(sum, party) + 0.5) / (at(n, party) + 1);
-    return 1 - (1 - star) * (1 - at(local, party) / 2);
+    const star = (numberAt(sum, party) + 0.5) / (at(n, party) + 1);
+    return 1 - (1 - star) * (1 - numberAt(local, party) / 2);
   };
   return Int32Array.from(shifts, ({ cell, ahead, behind }) => {
     const from = at(cells.from, cell);

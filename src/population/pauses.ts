@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { ordinalOf } from '../trace/build.ts';
 import { type Charges, Place } from './charges.ts';
 
@@ -59,12 +59,12 @@ export function stillnesses(
   for (let trace = 0; trace < table.traces; trace++) {
     if (traces[trace] !== 1) continue;
     for (let row = at(table.first, trace); row < at(table.first, trace + 1); row++) {
-      const callee = at(charges.place, row) === Place.outbound ? at(charges.callee, row) : -1;
-      if (callee >= 0 && at(table.start, callee) > at(table.start, row)) {
+      const callee = byteAt(charges.place, row) === Place.outbound ? at(charges.callee, row) : -1;
+      if (callee >= 0 && numberAt(table.start, callee) > numberAt(table.start, row)) {
         const there = at(table.resourceOf, callee);
         const theirs = processes[there] ?? { row: callee, time: [], visit: [], opens: [], calls: [] };
         processes[there] = theirs;
-        theirs.time.push(at(table.start, row));
+        theirs.time.push(numberAt(table.start, row));
         theirs.visit.push(callee);
         theirs.opens.push(ARRIVES);
         theirs.calls.push(0);
@@ -73,10 +73,10 @@ export function stillnesses(
       const visit = at(charges.visit, row);
       if (at(table.resourceOf, visit) !== process) continue;
       const opens = visit === row ? 1 : 0;
-      const calls = at(charges.place, row) === Place.outbound ? 1 : 0;
+      const calls = byteAt(charges.place, row) === Place.outbound ? 1 : 0;
       const moments = processes[process] ?? { row, time: [], visit: [], opens: [], calls: [] };
       processes[process] = moments;
-      moments.time.push(at(table.start, row), at(table.end, row));
+      moments.time.push(numberAt(table.start, row), numberAt(table.end, row));
       moments.visit.push(visit, visit);
       moments.opens.push(opens, -opens);
       moments.calls.push(calls, -calls);

@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { ordinalOf } from '../trace/build.ts';
 import { messagesOf } from '../trace/messages.ts';
 import type { Charges } from './charges.ts';
@@ -46,10 +46,10 @@ export function queueDelays(table: SpanTable, charges: Charges): ReadonlyMap<str
     if (!late) add(consumer, producer, delay);
   }
   for (let row = 0; row < table.size; row++) {
-    const takes = at(table.kind, row) === Kind.consumer && (at(table.flags, row) & Flag.error) === 0;
+    const takes = byteAt(table.kind, row) === Kind.consumer && (byteAt(table.flags, row) & Flag.error) === 0;
     if (!takes || joined.has(row)) continue;
     const enqueued = enqueuedAt(table, row);
-    if (enqueued !== undefined) add(row, -1, table.epoch + at(table.start, row) - enqueued);
+    if (enqueued !== undefined) add(row, -1, table.epoch + numberAt(table.start, row) - enqueued);
   }
   return found;
 }

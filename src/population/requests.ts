@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { median, quantile, sorted } from './statistics.ts';
 
 /** What each trace is as a request: its entry span, its route, and whether it went badly. */
@@ -40,10 +40,10 @@ export function labelRequests(table: SpanTable, baseline: Uint8Array): Requests 
     routes.set(key, number);
     route[trace] = number;
     const alone = at(table.first, trace + 1) - at(table.first, trace) === 1;
-    const kind = at(table.kind, row);
-    const lost = alone && (kind === Kind.internal || (at(table.flags, row) & Flag.orphan) !== 0);
+    const kind = byteAt(table.kind, row);
+    const lost = alone && (kind === Kind.internal || (byteAt(table.flags, row) & Flag.orphan) !== 0);
     real[trace] = lost || CONNECTING.test(table.name(row)) ? 0 : 1;
-    failed[trace] = (at(table.flags, row) & Flag.error) === 0 ? 0 : 1;
+    failed[trace] = (byteAt(table.flags, row) & Flag.error) === 0 ? 0 : 1;
   }
   for (let number = 0; number < routes.size; number++) {
     const members: number[] = [];
@@ -58,7 +58,8 @@ export function labelRequests(table: SpanTable, baseline: Uint8Array): Requests 
   return { entry, route, real, failed, slow };
 }
 
-export const durationOf = (table: SpanTable, row: number): number => at(table.end, row) - at(table.start, row);
+export const durationOf = (table: SpanTable, row: number): number =>
+  numberAt(table.end, row) - numberAt(table.start, row);
 
 function entryOf(table: SpanTable, trace: number): number {
   let best = at(table.first, trace);
@@ -72,8 +73,8 @@ function entryOf(table: SpanTable, trace: number): number {
 
 /** A true root before an orphan, a server or consumer before any other kind. */
 function entryRank(table: SpanTable, row: number): number {
-  const kind = at(table.kind, row);
-  const root = (at(table.flags, row) & Flag.orphan) === 0 ? 2 : 0;
+  const kind = byteAt(table.kind, row);
+  const root = (byteAt(table.flags, row) & Flag.orphan) === 0 ? 2 : 0;
   return root + (kind === Kind.server || kind === Kind.consumer ? 1 : 0);
 }
 
@@ -105,7 +106,7 @@ function gapLimit(sample: Float64Array): number {
   let cut = 0;
   let below = 0;
   for (let i = 1; i < n; i++) {
-    below += at(logs, i - 1);
+    below += numberAt(logs, i - 1);
     const between = i * (n - i) * (below / i - (total - below) / (n - i)) ** 2;
     if (between > best) {
       best = between;
@@ -117,8 +118,8 @@ function gapLimit(sample: Float64Array): number {
   const late = logs.subarray(cut);
   const spread = (side: Float64Array) => median(sorted(side.map((value) => Math.abs(value - median(side)))));
   const apart = median(late) - median(fast);
-  const gap = at(logs, cut) - at(logs, cut - 1);
+  const gap = numberAt(logs, cut) - numberAt(logs, cut - 1);
   const clear = apart > Math.log(1.5) && apart > 4 * Math.max(spread(fast), spread(late)) && gap > spread(fast);
-  const midway = (at(sample, cut - 1) + at(sample, cut)) / 2;
+  const midway = (numberAt(sample, cut - 1) + numberAt(sample, cut)) / 2;
   return clear && midway - median(sample.subarray(0, cut)) > FLOOR ? midway : Number.POSITIVE_INFINITY;
 }

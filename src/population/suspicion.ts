@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { Times } from '../trace/critical-path.ts';
 import type { Blame } from './blame.ts';
 import type { CellVisits } from './cell-visits.ts';
@@ -80,35 +80,35 @@ type Families = Pick<Comparison, 'contribution' | 'failures' | 'structure' | 'ev
 function rank({ charges, cells }: Groundwork, families: Families): readonly Suspicion[] {
   const { names } = charges.parties;
   const failure = new Float64Array(names.length);
-  for (const { party, weight } of families.failures) failure[party] = Math.max(at(failure, party), weight);
+  for (const { party, weight } of families.failures) failure[party] = Math.max(numberAt(failure, party), weight);
   const event = new Float64Array(names.length);
-  for (const { party, weight } of families.events) event[party] = Math.max(at(event, party), weight);
+  for (const { party, weight } of families.events) event[party] = Math.max(numberAt(event, party), weight);
   const structure = structuralWeights(cells, families.structure, calleesOf(cells, names.length), names.length);
   const { latency } = families.contribution;
 
   const own = names.map(
     (_, party) =>
       1 -
-      (1 - WEIGHT.latency * at(latency, party)) *
-        (1 - Math.max(WEIGHT.event * at(event, party), WEIGHT.failure * at(failure, party))) *
-        (1 - WEIGHT.structure * at(structure, party)),
+      (1 - WEIGHT.latency * numberAt(latency, party)) *
+        (1 - Math.max(WEIGHT.event * numberAt(event, party), WEIGHT.failure * numberAt(failure, party))) *
+        (1 - WEIGHT.structure * numberAt(structure, party)),
   );
   const callees = calleesOf(cells, names.length);
   const list = names.map((_, party) => {
     const behind = Math.max(0, ...within(callees, party, REACH).map((callee) => own[callee] ?? 0));
     const left = 1 - EXPLAINED_AWAY * behind;
-    const told = Math.max(WEIGHT.event * at(event, party), WEIGHT.failure * at(failure, party));
+    const told = Math.max(WEIGHT.event * numberAt(event, party), WEIGHT.failure * numberAt(failure, party));
     const score =
       1 -
-      (1 - WEIGHT.latency * at(latency, party)) *
+      (1 - WEIGHT.latency * numberAt(latency, party)) *
         (1 - left * told) *
-        (1 - left * WEIGHT.structure * at(structure, party));
+        (1 - left * WEIGHT.structure * numberAt(structure, party));
     return {
       party,
-      latency: at(latency, party),
-      failure: at(failure, party),
-      event: at(event, party),
-      structure: at(structure, party),
+      latency: numberAt(latency, party),
+      failure: numberAt(failure, party),
+      event: numberAt(event, party),
+      structure: numberAt(structure, party),
       score,
     };
   });
@@ -142,7 +142,7 @@ function structuralWeights(
     const party = at(cells.from, cell);
     const lowered =
       kind === 'vanished-shape' && [...lost].some((other) => other !== party && callees[other]?.has(party) === true);
-    if (!lowered) weights[party] = Math.max(at(weights, party), weight);
+    if (!lowered) weights[party] = Math.max(numberAt(weights, party), weight);
   }
   return weights;
 }

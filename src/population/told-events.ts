@@ -1,6 +1,6 @@
 import type { SpanEvent } from '../model/span.ts';
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { byteAt } from '../model/units.ts';
 import { IntColumn } from '../trace/column.ts';
 import { ensure } from './numbering.ts';
 
@@ -26,7 +26,7 @@ export function toldEvents(table: SpanTable): ToldEvents {
   const kindAt = new IntColumn();
   const from = new Int32Array(table.size + 1);
   for (let row = 0; row < table.size; row++) {
-    if ((at(table.flags, row) & Flag.events) !== 0) {
+    if ((byteAt(table.flags, row) & Flag.events) !== 0) {
       for (const [event, error] of toldBy(table.events(row))) {
         const number = ensure(numbers, `${error} ${event}`, () => kinds.push({ event, error }) - 1);
         kindAt.push(number);

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import { type Cells, isEdge } from './cells.ts';
 import type { Charges } from './charges.ts';
 import { ensure } from './numbering.ts';
@@ -146,7 +146,7 @@ function visitsByVersion(
       if (version === undefined) continue;
       const byVersion = ensure(visits, at(charges.party, row), () => new Map<string, Map<number, Visit[]>>());
       const byCell = ensure(byVersion, version, () => new Map<number, Visit[]>());
-      ensure(byCell, cell, () => []).push({ row, time: at(cells.time, row), window: inside });
+      ensure(byCell, cell, () => []).push({ row, time: numberAt(cells.time, row), window: inside });
     }
   }
   return visits;

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at, type TraceId } from '../model/units.ts';
+import { at, byteAt, numberAt, type TraceId } from '../model/units.ts';
 import { criticalTimes, type Times } from '../trace/critical-path.ts';
 import { nestedTimes } from '../trace/nested-times.ts';
 import { selfTimes } from '../trace/self-time.ts';
@@ -88,7 +88,7 @@ export function buildView(table: SpanTable, labelled: Uint8Array, hints: Hints):
   const blame = findBlame(table, charges);
   const requests = labelRequests(table, labelled);
   const asked = (trace: number) => hints.focus !== undefined && table.traceIds[trace] === hints.focus;
-  const counts = (trace: number) => at(requests.real, trace) === 1 || asked(trace);
+  const counts = (trace: number) => byteAt(requests.real, trace) === 1 || asked(trace);
   const pick = (test: (trace: number) => boolean) =>
     Uint8Array.from({ length: table.traces }, (_, trace) => (counts(trace) && test(trace) ? 1 : 0));
   const window = pick((trace) => labelled[trace] !== 1);
@@ -173,7 +173,7 @@ function noiseOf(ground: Groundwork, baseline: Uint8Array): number {
     if (member === 1) members.push(trace);
   });
   if (members.length < 2 * FEWEST_HALF) return 0;
-  const start = (trace: number) => at(ground.table.start, at(ground.table.first, trace));
+  const start = (trace: number) => numberAt(ground.table.start, at(ground.table.first, trace));
   members.sort((a, b) => start(a) - start(b) || a - b);
   const every = Math.ceil(members.length / (2 * MOST_HALF));
   const chosen = members.filter((_, i) => i % every === 0);

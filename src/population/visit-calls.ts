@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 import { type Charges, Place } from './charges.ts';
 
 /** The outbound rows of each visit, in row order: those of the visit with entry row e are `rows[from[e]] … rows[from[e + 1] − 1]`. */
@@ -9,7 +9,7 @@ export type VisitCalls = { readonly from: Int32Array; readonly rows: Int32Array 
 export function visitCalls(table: SpanTable, charges: Charges): VisitCalls {
   const from = new Int32Array(table.size + 1);
   for (let row = 0; row < table.size; row++) {
-    if (at(charges.place, row) !== Place.outbound) continue;
+    if (byteAt(charges.place, row) !== Place.outbound) continue;
     const after = at(charges.visit, row) + 1;
     from[after] = at(from, after) + 1;
   }
@@ -17,7 +17,7 @@ export function visitCalls(table: SpanTable, charges: Charges): VisitCalls {
   const rows = new Int32Array(at(from, table.size));
   const next = from.slice();
   for (let row = 0; row < table.size; row++) {
-    if (at(charges.place, row) !== Place.outbound) continue;
+    if (byteAt(charges.place, row) !== Place.outbound) continue;
     const entry = at(charges.visit, row);
     const index = at(next, entry);
     rows[index] = row;

@@ -1,5 +1,5 @@
 import { Flag, type Section, type Trace } from '../model/trace.ts';
-import { at, type SpanId } from '../model/units.ts';
+import { at, byteAt, numberAt, type SpanId } from '../model/units.ts';
 
 /** One line of a waterfall: a span, or repeated siblings on one line (`×12`). */
 export type WaterfallRow = {
@@ -78,7 +78,8 @@ function groupSiblings(trace: Trace, culpritIds: ReadonlySet<SpanId>): Lines {
   const { total } = extent(trace);
   const isTelling = (row: number) =>
     leadsToCulprit[row - from] === 1 ||
-    (childrenOf(trace, row).length > 0 && at(table.end, row) - at(table.start, row) >= total * TELLING_SHARE);
+    (childrenOf(trace, row).length > 0 &&
+      numberAt(table.end, row) - numberAt(table.start, row) >= total * TELLING_SHARE);
 
   const line = new Int32Array(size).fill(-1);
   const members = new Map<number, readonly number[]>();
@@ -130,7 +131,7 @@ function pick(trace: Trace, lines: Lines, wishes: RowWishes): ReadonlySet<number
     let longest = 0;
     let errors = false;
     for (const row of rows) {
-      longest = Math.max(longest, at(table.end, row) - at(table.start, row));
+      longest = Math.max(longest, numberAt(table.end, row) - numberAt(table.start, row));
       errors ||= isErrorOrigin(trace, row);
     }
     return {
@@ -163,7 +164,7 @@ function pick(trace: Trace, lines: Lines, wishes: RowWishes): ReadonlySet<number
 
 /** In error while no child is: where an error began, as far as the trace shows. */
 function isErrorOrigin(trace: Trace, row: number): boolean {
-  const failed = (each: number) => (at(trace.table.flags, each) & Flag.error) !== 0;
+  const failed = (each: number) => (byteAt(trace.table.flags, each) & Flag.error) !== 0;
   return failed(row) && !childrenOf(trace, row).some(failed);
 }
 
@@ -190,7 +191,7 @@ function inOrder(trace: Trace, lines: Lines, chosen: ReadonlySet<number>): Omit<
         depth: above < 0 ? 0 : (rows[above]?.depth ?? 0) + 1,
         hidden: 0,
         culprit: members.some((member) => lines.culprits.has(member)),
-        error: members.some((member) => (at(table.flags, member) & Flag.error) !== 0),
+        error: members.some((member) => (byteAt(table.flags, member) & Flag.error) !== 0),
       });
     } else {
       owner[row - from] = above;
@@ -206,8 +207,8 @@ export function extent(trace: Trace): { readonly start: number; readonly end: nu
   let start = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   for (let row = trace.from; row < trace.to; row += 1) {
-    start = Math.min(start, at(trace.table.start, row));
-    end = Math.max(end, at(trace.table.end, row));
+    start = Math.min(start, numberAt(trace.table.start, row));
+    end = Math.max(end, numberAt(trace.table.end, row));
   }
   return start > end ? { start: 0, end: 0, total: 0 } : { start, end, total: end - start };
 }
@@ -240,7 +241,7 @@ function longestOf(trace: Trace, rows: readonly number[]): number {
   const { start, end } = trace.table;
   let longest = rows[0] ?? trace.from;
   for (const row of rows) {
-    if (at(end, row) - at(start, row) > at(end, longest) - at(start, longest)) longest = row;
+    if (numberAt(end, row) - numberAt(start, row) > numberAt(end, longest) - numberAt(start, longest)) longest = row;
   }
   return longest;
 }

@@ -1,5 +1,5 @@
 import type { Section, Trace } from '../model/trace.ts';
-import { at, type SpanId } from '../model/units.ts';
+import { at, numberAt, type SpanId } from '../model/units.ts';
 import { formatCount, formatMicros } from './format.ts';
 import { safeName } from './names.ts';
 import { colourServices, INK, OTHER_COLOUR } from './palette.ts';
@@ -136,8 +136,8 @@ function createPen(layout: WaterfallLayout, perPixel: number, length: number, ma
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
     for (const row of line.members) {
-      const from = at(trace.table.start, row) - begin;
-      const to = Math.max(at(trace.table.end, row) - begin, from + layout.thinnest * perPixel);
+      const from = numberAt(trace.table.start, row) - begin;
+      const to = Math.max(numberAt(trace.table.end, row) - begin, from + layout.thinnest * perPixel);
       first = Math.min(first, from);
       last = Math.max(last, to);
       // Thousands of bars on a few hundred pixels are drawn as the pixels that they cover.
@@ -214,8 +214,8 @@ function lengthOf(trace: Trace, line: WaterfallRow): number {
   let covered = 0;
   let reached = Number.NEGATIVE_INFINITY;
   for (const row of line.members) {
-    const end = at(trace.table.end, row);
-    covered += Math.max(0, end - Math.max(reached, at(trace.table.start, row)));
+    const end = numberAt(trace.table.end, row);
+    covered += Math.max(0, end - Math.max(reached, numberAt(trace.table.start, row)));
     reached = Math.max(reached, end);
   }
   return covered;

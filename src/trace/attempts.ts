@@ -1,5 +1,5 @@
 import { Kind, type SpanTable } from '../model/trace.ts';
-import { at, SECOND } from '../model/units.ts';
+import { at, byteAt, numberAt, SECOND } from '../model/units.ts';
 import { calleeOf } from './calls.ts';
 import { tolerance } from './critical-path.ts';
 import { errorSort, errorSource, failed } from './errors.ts';
@@ -76,7 +76,7 @@ function alike(table: SpanTable, parent: number): Iterable<readonly number[]> {
 
 /** What a span wants, in words that are equal for attempts of the same call only; undefined when it cannot be one. */
 function wantOf(table: SpanTable, row: number): string | undefined {
-  const kind = at(table.kind, row);
+  const kind = byteAt(table.kind, row);
   if (kind === Kind.client || kind === Kind.producer) {
     const asked = argumentsOf(table, row);
     return [kind, calleeOf(table, row), table.text(at(table.operation, row)), asked].join('\u0000');
@@ -102,7 +102,7 @@ function chains(table: SpanTable, rows: readonly number[]): readonly LogicalCall
   let longest = 0;
   for (const row of rows) {
     const last = run.at(-1) ?? row;
-    const pause = at(table.start, row) - at(table.end, last);
+    const pause = numberAt(table.start, row) - numberAt(table.end, last);
     if (run.length > 0 && !follows(table, last, row, pause, Math.max(PAUSE, 3 * longest))) {
       if (run.length > 1) found.push(asCall(table, run));
       run = [];
@@ -117,7 +117,7 @@ function chains(table: SpanTable, rows: readonly number[]): readonly LogicalCall
 
 function follows(table: SpanTable, last: number, next: number, pause: number, limit: number): boolean {
   // Coarse clocks let an attempt seem to begin just before the one before it ended.
-  if (pause < -tolerance(at(table.end, last) - at(table.start, last))) return false;
+  if (pause < -tolerance(numberAt(table.end, last) - numberAt(table.start, last))) return false;
   const resent = Number(table.attribute(next, RESENT) ?? 0) >= 1;
   return (failed(table, last) || resent) && pause <= limit;
 }
@@ -132,6 +132,6 @@ function asCall(table: SpanTable, attempts: readonly number[]): LogicalCall {
     attempts,
     outcome,
     kind: challenged ? 'challenge' : 'retry',
-    lost: at(table.start, last) - at(table.start, first),
+    lost: numberAt(table.start, last) - numberAt(table.start, first),
   };
 }

@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../model/span.ts';
 import { Flag, Kind, Population, type Repair, type SpanTable, type Trace } from '../model/trace.ts';
-import { at, type TraceId } from '../model/units.ts';
+import { at, byteAt, numberAt, type TraceId } from '../model/units.ts';
 import { tolerance } from './critical-path.ts';
 import { linkParents, type ParentLinks } from './parent-links.ts';
 import { RepairLog } from './repair-log.ts';
@@ -92,15 +92,15 @@ function columnsOf(staged: StagedSpans, links: ParentLinks, order: RowOrder, rep
   const operation = new Int32Array(size);
   const path = new Int32Array(size);
   let epoch = Number.POSITIVE_INFINITY;
-  for (let row = 0; row < size; row++) epoch = Math.min(epoch, at(staged.start.values, at(source, row)));
+  for (let row = 0; row < size; row++) epoch = Math.min(epoch, numberAt(staged.start.values, at(source, row)));
   for (let row = 0; row < size; row++) {
     const span = at(source, row);
-    start[row] = at(staged.start.values, span) - epoch;
-    end[row] = at(staged.end.values, span) - epoch;
+    start[row] = numberAt(staged.start.values, span) - epoch;
+    end[row] = numberAt(staged.end.values, span) - epoch;
     kind[row] = at(staged.kind.values, span);
     service[row] = words.text(at(staged.service.values, span));
     operation[row] = words.text(at(staged.operation.values, span));
-    const step = words.step(at(service, row), at(kind, row), at(operation, row));
+    const step = words.step(at(service, row), byteAt(kind, row), at(operation, row));
     const above = at(parent, row);
     path[row] = words.paths.node(above < 0 ? -1 : at(path, above), step);
   }
@@ -191,7 +191,7 @@ function flagsOf(
     const span = at(source, row);
     let bits = 0;
     if ((at(staged.marks.values, span) & Mark.error) !== 0) bits |= Flag.error;
-    if (at(links.orphan, span) === 1) bits |= Flag.orphan;
+    if (byteAt(links.orphan, span) === 1) bits |= Flag.orphan;
     if (isDetached(columns, row)) bits |= Flag.detached;
     if (staged.events.has(span)) bits |= Flag.events;
     if (staged.links.has(span)) bits |= Flag.links;
@@ -207,12 +207,12 @@ function flagsOf(
 function isDetached({ parent, start, end, kind, service }: Parameters<typeof flagsOf>[3], row: number): boolean {
   const above = at(parent, row);
   if (above < 0) return false;
-  const kindAbove = at(kind, above);
+  const kindAbove = byteAt(kind, above);
   const elsewhere = at(service, above) !== at(service, row);
-  if (at(kind, row) === Kind.consumer) return elsewhere || kindAbove === Kind.producer || kindAbove === Kind.client;
-  if (at(kind, row) === Kind.server && kindAbove === Kind.client) return false;
-  const parentEnd = at(end, above);
-  const called = at(kind, row) === Kind.client && kindAbove === Kind.server && !elsewhere;
-  if (called && at(end, row) > parentEnd + tolerance(at(end, row) - at(start, row))) return true;
-  return at(start, row) > parentEnd || (at(start, row) === parentEnd && parentEnd > at(start, above));
+  if (byteAt(kind, row) === Kind.consumer) return elsewhere || kindAbove === Kind.producer || kindAbove === Kind.client;
+  if (byteAt(kind, row) === Kind.server && kindAbove === Kind.client) return false;
+  const parentEnd = numberAt(end, above);
+  const called = byteAt(kind, row) === Kind.client && kindAbove === Kind.server && !elsewhere;
+  if (called && numberAt(end, row) > parentEnd + tolerance(numberAt(end, row) - numberAt(start, row))) return true;
+  return numberAt(start, row) > parentEnd || (numberAt(start, row) === parentEnd && parentEnd > numberAt(start, above));
 }

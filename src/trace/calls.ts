@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { IntColumn } from './column.ts';
 import type { Times } from './critical-path.ts';
 import { peerName } from './peer.ts';
@@ -42,7 +42,7 @@ export function callsOf(table: SpanTable, times: Times = table): Calls {
   const of = new Int32Array(table.size).fill(-1);
   const rows = new IntColumn();
   for (let row = 0; row < table.size; row++) {
-    if (!isOutbound(table, row, at(wraps, row) === 1)) continue;
+    if (!isOutbound(table, row, byteAt(wraps, row) === 1)) continue;
     of[row] = rows.size;
     rows.push(row);
   }
@@ -54,8 +54,8 @@ export function callsOf(table: SpanTable, times: Times = table): Calls {
   const after = new Float64Array(count);
   for (let call = 0; call < count; call++) {
     const row = at(client, call);
-    const start = at(times.start, row);
-    const end = at(times.end, row);
+    const start = numberAt(times.start, row);
+    const end = numberAt(times.end, row);
     const { first, begins, ends, covered } = answersOf(table, row, times);
     gap[call] = Math.max(0, end - start - covered);
     if (first < 0) continue;
@@ -77,11 +77,11 @@ function answersOf(table: SpanTable, client: number, times: Times): Answers {
   let ends = Number.NEGATIVE_INFINITY;
   for (let index = at(table.childrenFrom, client); index < at(table.childrenFrom, client + 1); index++) {
     const child = at(table.children, index);
-    if ((at(table.flags, child) & Flag.detached) !== 0 || !isRemote(table, child)) continue;
+    if ((byteAt(table.flags, child) & Flag.detached) !== 0 || !isRemote(table, child)) continue;
     if (first < 0) first = child;
     answers++;
-    begins = Math.min(begins, at(times.start, child));
-    ends = Math.max(ends, at(times.end, child));
+    begins = Math.min(begins, numberAt(times.start, child));
+    ends = Math.max(ends, numberAt(times.end, child));
   }
   if (answers === 0) return NO_ANSWER;
   const covered = answers === 1 ? Math.max(0, ends - begins) : unionLength(waitedFor(table, client), times);
@@ -91,7 +91,7 @@ function answersOf(table: SpanTable, client: number, times: Times): Answers {
 const NO_ANSWER: Answers = { first: -1, begins: 0, ends: 0, covered: 0 };
 
 const waitedFor = (table: SpanTable, client: number): readonly number[] =>
-  serversOf(table, client).filter((child) => (at(table.flags, child) & Flag.detached) === 0);
+  serversOf(table, client).filter((child) => (byteAt(table.flags, child) & Flag.detached) === 0);
 
 /** Rows on the other side of an outbound span, by start: more than one behind a proxy or a hedged request. */
 export function serversOf(table: SpanTable, client: number): readonly number[] {
@@ -119,7 +119,7 @@ export function calleeOf(table: SpanTable, client: number): string | undefined {
 }
 
 function isOutbound(table: SpanTable, row: number, wraps: boolean): boolean {
-  const kind = at(table.kind, row);
+  const kind = byteAt(table.kind, row);
   if (kind === Kind.producer || kind === Kind.server || kind === Kind.consumer) return false;
   if (kind === Kind.client && !wraps) return true;
   let remote = false;
@@ -137,19 +137,19 @@ function wrappers(table: SpanTable): Uint8Array {
   const wraps = new Uint8Array(table.size);
   for (let row = table.size - 1; row >= 0; row--) {
     if (isEntry(table, row)) continue;
-    if (at(table.kind, row) === Kind.client || at(wraps, row) === 1) wraps[at(table.parent, row)] = 1;
+    if (byteAt(table.kind, row) === Kind.client || byteAt(wraps, row) === 1) wraps[at(table.parent, row)] = 1;
   }
   return wraps;
 }
 
 /** Length that intervals cover together, µs. */
 function unionLength(rows: readonly number[], times: Times): number {
-  const ordered = rows.toSorted((a, b) => at(times.start, a) - at(times.start, b));
+  const ordered = rows.toSorted((a, b) => numberAt(times.start, a) - numberAt(times.start, b));
   let covered = 0;
   let reached = Number.NEGATIVE_INFINITY;
   for (const row of ordered) {
-    const from = Math.max(at(times.start, row), reached);
-    const to = at(times.end, row);
+    const from = Math.max(numberAt(times.start, row), reached);
+    const to = numberAt(times.end, row);
     if (to <= from) continue;
     covered += to - from;
     reached = to;

@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at, MILLISECOND } from '../model/units.ts';
+import { at, byteAt, MILLISECOND, numberAt } from '../model/units.ts';
 import { tolerance } from './critical-path.ts';
 import { failed } from './errors.ts';
 
@@ -63,9 +63,9 @@ function clientOf(table: SpanTable, clients: ReadonlyMap<number, Clients>, row: 
   const service = at(table.service, row);
   for (let above = at(table.parent, row); above >= 0; above = at(table.parent, above)) {
     if (at(table.service, above) !== service) return -1;
-    if (at(table.kind, above) === Kind.client) return above;
+    if (byteAt(table.kind, above) === Kind.client) return above;
   }
-  if ((at(table.flags, row) & Flag.orphan) === 0) return -1;
+  if ((byteAt(table.flags, row) & Flag.orphan) === 0) return -1;
   return clients.get(service)?.around(row) ?? -1;
 }
 
@@ -82,25 +82,25 @@ class Clients {
 
   /** Rows are added by start. */
   add(row: number): void {
-    this.#reach.push(Math.max(at(this.#table.end, row), this.#reach.at(-1) ?? 0));
+    this.#reach.push(Math.max(numberAt(this.#table.end, row), this.#reach.at(-1) ?? 0));
     this.#rows.push(row);
   }
 
   /** The only one that was under way for the whole of a row, give or take a grain of its clock; −1 for none or several. */
   around(row: number): number {
-    const start = at(this.#table.start, row) + MILLISECOND;
-    const end = at(this.#table.end, row) - MILLISECOND;
+    const start = numberAt(this.#table.start, row) + MILLISECOND;
+    const end = numberAt(this.#table.end, row) - MILLISECOND;
     let low = 0;
     let high = this.#rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (at(this.#table.start, this.#rows[middle] ?? row) <= start) low = middle + 1;
+      if (numberAt(this.#table.start, this.#rows[middle] ?? row) <= start) low = middle + 1;
       else high = middle;
     }
     let found = -1;
     for (let index = low - 1; index >= 0 && (this.#reach[index] ?? 0) >= end; index--) {
       const client = this.#rows[index] ?? row;
-      if (at(this.#table.end, client) < end) continue;
+      if (numberAt(this.#table.end, client) < end) continue;
       if (found >= 0) return -1;
       found = client;
     }
@@ -111,9 +111,9 @@ class Clients {
 function clientsOf(table: SpanTable, ordinal: number): ReadonlyMap<number, Clients> {
   const rows: number[] = [];
   for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
-    if (at(table.kind, row) === Kind.client) rows.push(row);
+    if (byteAt(table.kind, row) === Kind.client) rows.push(row);
   }
-  rows.sort((a, b) => at(table.start, a) - at(table.start, b) || a - b);
+  rows.sort((a, b) => numberAt(table.start, a) - numberAt(table.start, b) || a - b);
   const clients = new Map<number, Clients>();
   for (const row of rows) {
     const known = clients.get(at(table.service, row)) ?? new Clients(table);
@@ -125,12 +125,15 @@ function clientsOf(table: SpanTable, ordinal: number): ReadonlyMap<number, Clien
 
 /** Rows by start without those that overlap the one before. */
 function oneByOne(table: SpanTable, rows: readonly number[]): readonly number[] {
-  const ordered = rows.toSorted((a, b) => at(table.start, a) - at(table.start, b) || a - b);
+  const ordered = rows.toSorted((a, b) => numberAt(table.start, a) - numberAt(table.start, b) || a - b);
   const kept: number[] = [];
   for (const row of ordered) {
     const last = kept.at(-1);
-    const reach = last === undefined ? 0 : at(table.end, last) - tolerance(at(table.end, last) - at(table.start, last));
-    if (last === undefined || at(table.start, row) >= reach) kept.push(row);
+    const reach =
+      last === undefined
+        ? 0
+        : numberAt(table.end, last) - tolerance(numberAt(table.end, last) - numberAt(table.start, last));
+    if (last === undefined || numberAt(table.start, row) >= reach) kept.push(row);
   }
   return kept;
 }

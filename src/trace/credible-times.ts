@@ -1,4 +1,4 @@
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { StagedSpans } from './staged-spans.ts';
 
 /** A start farther than this from the middle of its trace was never a time: an unset clock, seconds sent as nanoseconds. */
@@ -20,17 +20,18 @@ export function credibleTimes(staged: StagedSpans): CredibleTimes {
   const to = new Float64Array(traces).fill(Number.NEGATIVE_INFINITY);
   for (let span = 0; span < staged.size; span++) {
     const trace = at(staged.trace.values, span);
-    const start = at(staged.start.values, span);
+    const start = numberAt(staged.start.values, span);
     if (!isMoment(start)) continue;
-    if (start < at(from, trace)) from[trace] = start;
-    if (start > at(to, trace)) to[trace] = start;
+    if (start < numberAt(from, trace)) from[trace] = start;
+    if (start > numberAt(to, trace)) to[trace] = start;
   }
   const earliest = from.map((time) => (Number.isFinite(time) ? time : 0));
   const apart = new Map<number, number[]>();
-  for (let trace = 0; trace < traces; trace++) if (at(to, trace) - at(from, trace) > YEAR) apart.set(trace, []);
+  for (let trace = 0; trace < traces; trace++)
+    if (numberAt(to, trace) - numberAt(from, trace) > YEAR) apart.set(trace, []);
   if (apart.size > 0) {
     for (let span = 0; span < staged.size; span++) {
-      const start = at(staged.start.values, span);
+      const start = numberAt(staged.start.values, span);
       if (isMoment(start)) apart.get(at(staged.trace.values, span))?.push(start);
     }
   }
@@ -50,9 +51,9 @@ export function credibleTimes(staged: StagedSpans): CredibleTimes {
  */
 export function mendTimes(staged: StagedSpans, span: number, fallback: number, times: CredibleTimes): Mended {
   const trace = at(staged.trace.values, span);
-  const start = at(staged.start.values, span);
-  const end = at(staged.end.values, span);
-  const known = isMoment(start) && start >= at(times.from, trace) && start <= at(times.to, trace);
+  const start = numberAt(staged.start.values, span);
+  const end = numberAt(staged.end.values, span);
+  const known = isMoment(start) && start >= numberAt(times.from, trace) && start <= numberAt(times.to, trace);
   const from = known ? start : fallback;
   const badEnd = !isMoment(end) || Math.abs(end - from) > YEAR;
   staged.start.values[span] = from;

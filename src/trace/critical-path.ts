@@ -1,5 +1,5 @@
 import { Flag, Kind, type Section, type SpanTable } from '../model/trace.ts';
-import { at, MILLISECOND } from '../model/units.ts';
+import { at, byteAt, MILLISECOND, numberAt } from '../model/units.ts';
 
 /** Times by row, µs since the table's epoch: the table's own raw ones, or those of `alignedTimes` on one clock. */
 export type Times = Pick<SpanTable, 'start' | 'end'>;
@@ -38,9 +38,11 @@ export function entryOf(table: SpanTable, ordinal: number): number {
 }
 
 function isBetterEntry(table: SpanTable, row: number, best: number): boolean {
-  const asked = (of: number) => at(table.kind, of) === Kind.server || at(table.kind, of) === Kind.consumer;
+  const asked = (of: number) => byteAt(table.kind, of) === Kind.server || byteAt(table.kind, of) === Kind.consumer;
   if (asked(row) !== asked(best)) return asked(row);
-  return at(table.end, row) - at(table.start, row) > at(table.end, best) - at(table.start, best);
+  return (
+    numberAt(table.end, row) - numberAt(table.start, row) > numberAt(table.end, best) - numberAt(table.start, best)
+  );
 }
 
 /** Sections of one span and everything below it, on its own raw length: a server's that outlived its client, say. */
@@ -56,7 +58,7 @@ export function criticalTimes(table: SpanTable, times: Times = table): Float64Ar
   for (let row = 0; row < table.size; row++) {
     if (at(table.parent, row) >= 0) continue;
     walk(table, row, times, (owner, start, end) => {
-      total[owner] = at(total, owner) + (end - start);
+      total[owner] = numberAt(total, owner) + (end - start);
     });
   }
   return total;
@@ -86,7 +88,9 @@ function walk(
   times: Times,
   emit: (row: number, start: number, end: number) => void,
 ): void {
-  const stack: Frame[] = [frame(table, root, times, at(times.start, root), at(times.end, root), at(times.end, root))];
+  const stack: Frame[] = [
+    frame(table, root, times, numberAt(times.start, root), numberAt(times.end, root), numberAt(times.end, root)),
+  ];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const child = nextChild(top);
     if (child === undefined) {
@@ -122,11 +126,11 @@ function frame(table: SpanTable, row: number, times: Times, start: number, end: 
   const children: Clipped[] = [];
   for (let index = from; index < to; index++) {
     const child = at(table.children, index);
-    if ((at(table.flags, child) & Flag.detached) !== 0) continue;
-    const childStart = Math.max(at(times.start, child), start);
-    const childEnd = Math.min(at(times.end, child), end);
+    if ((byteAt(table.flags, child) & Flag.detached) !== 0) continue;
+    const childStart = Math.max(numberAt(times.start, child), start);
+    const childEnd = Math.min(numberAt(times.end, child), end);
     if (childEnd <= childStart) continue;
-    const slack = tolerance(at(times.end, child) - at(times.start, child));
+    const slack = tolerance(numberAt(times.end, child) - numberAt(times.start, child));
     children.push({ row: child, start: childStart, end: childEnd, slack });
   }
   // Rows ascend by start and span id, so the row settles what is left of a tie.

@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 
 /** One trace of a table. */
 export type TraceOf = { readonly table: SpanTable; readonly ordinal: number };
@@ -89,7 +89,7 @@ function nodesOf({ table, ordinal }: TraceOf, numbers: Map<string, number>): Rea
     }
     const above = byPath.get(table.parentPath(path));
     const parent = above?.number ?? -1;
-    const sort = `${table.text(at(table.service, row))}\u0000${at(table.kind, row)}`;
+    const sort = `${table.text(at(table.service, row))}\u0000${byteAt(table.kind, row)}`;
     const step = `${sort}\u0000${table.text(at(table.operation, row))}`;
     const key = `${parent} ${step}`;
     const number = numbers.get(key) ?? numbers.size;

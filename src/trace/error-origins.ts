@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at, MILLISECOND } from '../model/units.ts';
+import { at, byteAt, MILLISECOND, numberAt } from '../model/units.ts';
 import { logicalCalls } from './attempts.ts';
 import { entryOf } from './critical-path.ts';
 import { type ErrorSort, errorSort, errorSource, failed } from './errors.ts';
@@ -53,7 +53,7 @@ export function errorOrigins(table: SpanTable, ordinal: number): readonly ErrorC
   const chains: ErrorChain[] = [];
   for (let row = from; row < to; row++) {
     const parent = at(table.parent, row);
-    const above = parent >= 0 && at(covered, parent - from) === 1;
+    const above = parent >= 0 && byteAt(covered, parent - from) === 1;
     const inError = failed(table, row);
     // Detached work fails on its own account; work of the same service without an error passes errors on.
     const passes = above && !isRemote(table, row) && !isDetached(table, row) && table.status(row) !== 'ok';
@@ -76,7 +76,7 @@ function chainFrom(table: SpanTable, top: number, isEntry: boolean, handled: Rea
   const origin = rows.at(-1) ?? top;
   const sort = errorSort(errorSource(table, origin));
   const reach = isEntry ? 'entry' : 'stopped';
-  const timedOut = sort === 'timeout' && at(table.kind, origin) === Kind.client;
+  const timedOut = sort === 'timeout' && byteAt(table.kind, origin) === Kind.client;
   return { rows, origin, sort, reach, ...(timedOut ? { timeout: timeoutSide(table, origin) } : {}) };
 }
 
@@ -89,7 +89,7 @@ function predecessor(table: SpanTable, row: number, handled: ReadonlySet<number>
     if (handled.has(child)) continue;
     // A SERVER span is not measured by its client's clock; what failed anywhere else must have failed in time.
     const answer = at(table.parent, child) === row && isRemote(table, child);
-    if (!answer && at(table.end, child) > failedAt + 2 * MILLISECOND) continue;
+    if (!answer && numberAt(table.end, child) > failedAt + 2 * MILLISECOND) continue;
     if (isExpected(table, child, row)) expected = later(table, expected, child);
     else best = later(table, best, child);
   }
@@ -97,15 +97,15 @@ function predecessor(table: SpanTable, row: number, handled: ReadonlySet<number>
 }
 
 const later = (table: SpanTable, a: number, b: number): number =>
-  a < 0 || at(table.end, b) >= at(table.end, a) ? b : a;
+  a < 0 || numberAt(table.end, b) >= numberAt(table.end, a) ? b : a;
 
 /** An expected failure explains its parent only when nothing else was done after it. */
 function gaveWay(table: SpanTable, expected: number, row: number): number {
   if (expected < 0) return -1;
   for (let index = at(table.childrenFrom, row); index < at(table.childrenFrom, row + 1); index++) {
     const sibling = at(table.children, index);
-    const wentOn = at(table.start, sibling) >= at(table.end, expected) && !failed(table, sibling);
-    if (wentOn && at(table.kind, sibling) === Kind.client) return -1;
+    const wentOn = numberAt(table.start, sibling) >= numberAt(table.end, expected) && !failed(table, sibling);
+    if (wentOn && byteAt(table.kind, sibling) === Kind.client) return -1;
   }
   return expected;
 }
@@ -114,7 +114,7 @@ function gaveWay(table: SpanTable, expected: number, row: number): number {
 function isExpected(table: SpanTable, child: number, parent: number): boolean {
   const sort = errorSort(errorSource(table, child));
   if (sort === 'cancelled') return errorSort(errorSource(table, parent)) !== 'cancelled';
-  return sort === 'caller' && at(table.kind, child) === Kind.client;
+  return sort === 'caller' && byteAt(table.kind, child) === Kind.client;
 }
 
 /**
@@ -123,7 +123,7 @@ function isExpected(table: SpanTable, child: number, parent: number): boolean {
  * late to matter (or was cut off, and says nothing), but a failure inside it may be what it was slow by.
  */
 function failuresBelow(table: SpanTable, row: number): readonly number[] {
-  const gaveUp = at(table.kind, row) === Kind.client && errorSort(errorSource(table, row)) === 'timeout';
+  const gaveUp = byteAt(table.kind, row) === Kind.client && errorSort(errorSource(table, row)) === 'timeout';
   const found: number[] = [];
   const open = [row];
   for (let span = open.pop(); span !== undefined; span = open.pop()) {
@@ -141,20 +141,22 @@ function failuresBelow(table: SpanTable, row: number): readonly number[] {
 
 /** When a span failed: its last exception event inside it, else its end. µs since the table's epoch. */
 function errorTime(table: SpanTable, row: number): number {
-  const end = at(table.end, row);
-  if ((at(table.flags, row) & Flag.events) === 0) return end;
+  const end = numberAt(table.end, row);
+  if ((byteAt(table.flags, row) & Flag.events) === 0) return end;
   let time = Number.NEGATIVE_INFINITY;
   for (const event of table.events(row)) {
     if (event.name === 'exception') time = Math.max(time, event.time - table.epoch);
   }
-  return time >= at(table.start, row) && time <= end ? time : end;
+  return time >= numberAt(table.start, row) && time <= end ? time : end;
 }
 
 /** Whether a SERVER span was still at work well after its client had ended, so that its failure came too late to matter. */
 function outlived(table: SpanTable, server: number): boolean {
   const client = at(table.parent, server);
-  const longer = at(table.end, server) - at(table.start, server) > at(table.end, client) - at(table.start, client);
-  return longer && at(table.end, server) > at(table.end, client) + TOGETHER;
+  const longer =
+    numberAt(table.end, server) - numberAt(table.start, server) >
+    numberAt(table.end, client) - numberAt(table.start, client);
+  return longer && numberAt(table.end, server) > numberAt(table.end, client) + TOGETHER;
 }
 
 function timeoutSide(table: SpanTable, client: number): TimeoutSide {
@@ -164,13 +166,13 @@ function timeoutSide(table: SpanTable, client: number): TimeoutSide {
     const child = at(table.children, index);
     if (!isRemote(table, child)) continue;
     if (first < 0) first = child;
-    end = Math.max(end, at(table.end, child));
+    end = Math.max(end, numberAt(table.end, child));
   }
   if (first < 0) return 'unseen';
-  const gaveUp = at(table.end, client);
-  if (end < gaveUp - Math.max(TOGETHER, (gaveUp - at(table.start, client)) / 10)) return 'after';
-  const waitedBefore = at(table.start, first) - at(table.start, client);
-  return waitedBefore > (gaveUp - at(table.start, client)) / 2 ? 'before' : 'callee';
+  const gaveUp = numberAt(table.end, client);
+  if (end < gaveUp - Math.max(TOGETHER, (gaveUp - numberAt(table.start, client)) / 10)) return 'after';
+  const waitedBefore = numberAt(table.start, first) - numberAt(table.start, client);
+  return waitedBefore > (gaveUp - numberAt(table.start, client)) / 2 ? 'before' : 'callee';
 }
 
 /** Failed attempts of calls that succeeded in the end. */
@@ -179,4 +181,4 @@ function handledAttempts(table: SpanTable, ordinal: number): ReadonlySet<number>
   return new Set(masked.flatMap(({ attempts }) => attempts));
 }
 
-const isDetached = (table: SpanTable, row: number): boolean => (at(table.flags, row) & Flag.detached) !== 0;
+const isDetached = (table: SpanTable, row: number): boolean => (byteAt(table.flags, row) & Flag.detached) !== 0;

@@ -1,7 +1,7 @@
 import { GRPC_CODES } from '../model/grpc-codes.ts';
 import type { AttributeValue, SpanKind, SpanStatus } from '../model/span.ts';
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { byteAt } from '../model/units.ts';
 
 /**
  * How sure it is that a span failed (reference section 3.1): 3 the span says so itself (status, `error.type`), 2 a protocol
@@ -79,13 +79,13 @@ const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client
 
 /** Whether a row failed, with evidence of level 2 or 3. */
 export function failed(table: SpanTable, row: number): boolean {
-  return (at(table.flags, row) & Flag.error) !== 0;
+  return (byteAt(table.flags, row) & Flag.error) !== 0;
 }
 
 /** A row of a table as an `ErrorSource`. */
 export function errorSource(table: SpanTable, row: number): ErrorSource {
   return {
-    kind: KINDS[at(table.kind, row)] ?? 'unspecified',
+    kind: KINDS[byteAt(table.kind, row)] ?? 'unspecified',
     status: table.status(row),
     attribute: (key) => table.attribute(row, key),
   };

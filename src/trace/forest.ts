@@ -1,4 +1,4 @@
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { type CredibleTimes, credibleTimes, mendTimes } from './credible-times.ts';
 import type { ParentLinks } from './parent-links.ts';
 import type { RepairLog } from './repair-log.ts';
@@ -34,7 +34,7 @@ export class Forest {
     this.#mended = new Uint8Array(staged.size);
     let size = 0;
     for (let span = 0; span < staged.size; span++) {
-      if (at(dropped, span) === 1) continue;
+      if (byteAt(dropped, span) === 1) continue;
       size += 1;
       const trace = at(staged.trace.values, span);
       this.#counts[trace] = at(this.#counts, trace) + 1;
@@ -52,7 +52,7 @@ export class Forest {
   }
 
   earliest(trace: number): number {
-    return at(this.#times.earliest, trace);
+    return numberAt(this.#times.earliest, trace);
   }
 
   roots(trace: number): readonly number[] {
@@ -60,7 +60,7 @@ export class Forest {
   }
 
   children(span: number): readonly number[] {
-    return this.#inOrder(at(this.#firstChild, span), at(this.#staged.start.values, span));
+    return this.#inOrder(at(this.#firstChild, span), numberAt(this.#staged.start.values, span));
   }
 
   /** A list from its head on, mended (`fallback` where a start cannot be) and sorted. */
@@ -75,7 +75,7 @@ export class Forest {
   }
 
   #mend(span: number, fallback: number): void {
-    if (at(this.#mended, span) === 1) return;
+    if (byteAt(this.#mended, span) === 1) return;
     this.#mended[span] = 1;
     const mended = mendTimes(this.#staged, span, fallback, this.#times);
     if (mended === undefined) return;
@@ -85,8 +85,8 @@ export class Forest {
   readonly #compare = (a: number, b: number): number => {
     const { start, end, idHigh, idLow } = this.#staged;
     return (
-      at(start.values, a) - at(start.values, b) ||
-      at(end.values, a) - at(end.values, b) ||
+      numberAt(start.values, a) - numberAt(start.values, b) ||
+      numberAt(end.values, a) - numberAt(end.values, b) ||
       compareIds(at(idHigh.values, a), at(idLow.values, a), at(idHigh.values, b), at(idLow.values, b))
     );
   };

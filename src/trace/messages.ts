@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at, type Micros } from '../model/units.ts';
+import { at, byteAt, type Micros, numberAt } from '../model/units.ts';
 
 /**
  * A message from the span that sent it to a span that took it up.
@@ -27,12 +27,12 @@ export function messagesOf(table: SpanTable): readonly Message[] {
   const found: Message[] = [];
   let producers: ReadonlyMap<string, number> | undefined;
   for (let row = 0; row < table.size; row++) {
-    const isConsumer = at(table.kind, row) === Kind.consumer;
-    const isLinked = (at(table.flags, row) & Flag.links) !== 0;
-    if (!isConsumer && !(isLinked && at(table.kind, row) === Kind.client)) continue;
+    const isConsumer = byteAt(table.kind, row) === Kind.consumer;
+    const isLinked = (byteAt(table.flags, row) & Flag.links) !== 0;
+    if (!isConsumer && !(isLinked && byteAt(table.kind, row) === Kind.client)) continue;
     const senders = new Map<number, Message['by']>();
     const parent = at(table.parent, row);
-    if (isConsumer && parent >= 0 && at(table.kind, parent) === Kind.producer) senders.set(parent, 'parent');
+    if (isConsumer && parent >= 0 && byteAt(table.kind, parent) === Kind.producer) senders.set(parent, 'parent');
     if (isLinked) {
       producers ??= producersById(table);
       for (const { traceId, spanId } of table.links(row)) {
@@ -41,7 +41,7 @@ export function messagesOf(table: SpanTable): readonly Message[] {
       }
     }
     for (const [producer, by] of [...senders].sort(([a], [b]) => a - b)) {
-      found.push({ producer, consumer: row, delay: at(table.start, row) - at(table.end, producer), by });
+      found.push({ producer, consumer: row, delay: numberAt(table.start, row) - numberAt(table.end, producer), by });
     }
   }
   return found;
@@ -51,7 +51,7 @@ function producersById(table: SpanTable): ReadonlyMap<string, number> {
   const rows = new Map<string, number>();
   for (let ordinal = 0; ordinal < table.traces; ordinal++) {
     for (let row = at(table.first, ordinal); row < at(table.first, ordinal + 1); row++) {
-      if (at(table.kind, row) === Kind.producer) rows.set(`${table.traceIds[ordinal]}/${table.spanId(row)}`, row);
+      if (byteAt(table.kind, row) === Kind.producer) rows.set(`${table.traceIds[ordinal]}/${table.spanId(row)}`, row);
     }
   }
   return rows;

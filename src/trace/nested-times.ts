@@ -1,5 +1,5 @@
 import { Flag, Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { type Times, tolerance } from './critical-path.ts';
 import { isRemote } from './visits.ts';
 
@@ -23,12 +23,14 @@ export function nestedTimes(table: SpanTable): Times {
   for (let row = 0; row < table.size; row++) {
     const parent = at(table.parent, row);
     if (parent < 0) continue;
-    const by = isAnswer(table, row, parent) ? shiftInto(table, row, parent, at(shift, parent)) : at(shift, parent);
+    const by = isAnswer(table, row, parent)
+      ? shiftInto(table, row, parent, numberAt(shift, parent))
+      : numberAt(shift, parent);
     shift[row] = by;
     moved ||= by !== 0;
   }
   if (!moved) return table;
-  const add = (time: number, row: number) => time + at(shift, row);
+  const add = (time: number, row: number) => time + numberAt(shift, row);
   return { start: table.start.map(add), end: table.end.map(add) };
 }
 
@@ -36,27 +38,27 @@ export function nestedTimes(table: SpanTable): Times {
 function isAnswer(table: SpanTable, row: number, parent: number): boolean {
   return (
     isRemote(table, row) &&
-    at(table.kind, row) === Kind.server &&
-    at(table.kind, parent) === Kind.client &&
-    (at(table.flags, row) & Flag.detached) === 0
+    byteAt(table.kind, row) === Kind.server &&
+    byteAt(table.kind, parent) === Kind.client &&
+    (byteAt(table.flags, row) & Flag.detached) === 0
   );
 }
 
 /** By how much a server's clock must be moved, its caller's having been moved by `callerBy`, µs. */
 function shiftInto(table: SpanTable, row: number, parent: number, callerBy: number): number {
-  const from = at(table.start, parent) + callerBy;
-  const to = at(table.end, parent) + callerBy;
+  const from = numberAt(table.start, parent) + callerBy;
+  const to = numberAt(table.end, parent) + callerBy;
   const slack = tolerance(to - from);
-  const early = from - at(table.start, row);
+  const early = from - numberAt(table.start, row);
   if (early > slack) return early;
   // Whoever was given up on may work on for as long as it likes, but it was called before that.
-  const late = (mayOutlive(table, parent) ? at(table.start, row) : at(table.end, row)) - to;
+  const late = (mayOutlive(table, parent) ? numberAt(table.start, row) : numberAt(table.end, row)) - to;
   // A server that took longer than its call is moved as far back as its beginning allows.
   return late <= slack ? 0 : -Math.max(0, Math.min(late, -early));
 }
 
 /** A call that failed and has no answer may have been given up. */
 function mayOutlive(table: SpanTable, call: number): boolean {
-  const failed = (at(table.flags, call) & Flag.error) !== 0;
+  const failed = (byteAt(table.flags, call) & Flag.error) !== 0;
   return failed && table.attribute(call, 'http.response.status_code') === undefined;
 }

@@ -1,5 +1,5 @@
 import { Kind } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import type { RepairLog } from './repair-log.ts';
 import { compareIds } from './span-id.ts';
 import { mix, SpanIndex } from './span-index.ts';
@@ -25,7 +25,7 @@ export function linkParents(staged: StagedSpans, repairs: RepairLog): ParentLink
   const dropped = new Uint8Array(staged.size);
   const halves = separate(staged, index, dropped, repairs);
   for (let child = 0; child < staged.size; child++) {
-    if (at(dropped, child) === 1 || (at(staged.marks.values, child) & Mark.hasParent) === 0) continue;
+    if (byteAt(dropped, child) === 1 || (at(staged.marks.values, child) & Mark.hasParent) === 0) continue;
     const trace = at(staged.trace.values, child);
     const head = index.head(trace, at(staged.parentHigh.values, child), at(staged.parentLow.values, child));
     if (head < 0) orphan[child] = 1;
@@ -43,7 +43,7 @@ export function linkParents(staged: StagedSpans, repairs: RepairLog): ParentLink
     repairs.add(at(staged.trace.values, span), { kind: 'shared-id', spanId, renamed: staged.idOf(span) });
   }
   for (let span = 0; span < staged.size; span++) {
-    if (at(orphan, span) === 0) continue;
+    if (byteAt(orphan, span) === 0) continue;
     const repair = { spanId: staged.idOf(span), missingParent: staged.parentIdOf(span) };
     repairs.add(at(staged.trace.values, span), { kind: 'orphan', ...repair });
   }
@@ -156,7 +156,7 @@ type Sortable = {
 
 function sortable(staged: StagedSpans, index: number): Sortable {
   const kind = at(staged.kind.values, index);
-  const start = at(staged.start.values, index);
+  const start = numberAt(staged.start.values, index);
   const service = staged.texts.text(at(staged.service.values, index));
   const attributes = staged.attributes(index);
   const hasParent = (at(staged.marks.values, index) & Mark.hasParent) !== 0;
@@ -164,7 +164,7 @@ function sortable(staged: StagedSpans, index: number): Sortable {
     index,
     client: kind === Kind.client,
     start,
-    identity: [start, at(staged.end.values, index), kind, service, staged.nameOf(index)].join('\u0000'),
+    identity: [start, numberAt(staged.end.values, index), kind, service, staged.nameOf(index)].join('\u0000'),
     fullness: Object.keys(attributes).length + (hasParent ? 1 : 0) + (staged.statusOf(index) === 'unset' ? 0 : 1),
     content: JSON.stringify([attributes, staged.parentIdOf(index), staged.statusOf(index), staged.events.of(index)]),
   };
@@ -211,8 +211,8 @@ function cutCycles(staged: StagedSpans, parent: Int32Array, repairs: RepairLog):
 }
 
 function startsBefore(staged: StagedSpans, a: number, b: number): boolean {
-  const startA = at(staged.start.values, a);
-  const startB = at(staged.start.values, b);
+  const startA = numberAt(staged.start.values, a);
+  const startB = numberAt(staged.start.values, b);
   if (Number.isNaN(startA) || Number.isNaN(startB)) return Number.isNaN(startB) && !Number.isNaN(startA);
   if (startA !== startB) return startA < startB;
   const { idHigh, idLow } = staged;

@@ -1,5 +1,5 @@
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import type { Times } from './critical-path.ts';
 
 /**
@@ -23,20 +23,20 @@ export function selfTimes(table: SpanTable, times: Times = table): Float64Array 
 
 /** Self time of one row, µs. */
 export function selfTime(table: SpanTable, row: number, times: Times = table): number {
-  const end = at(times.end, row);
-  const duration = end - at(times.start, row);
+  const end = numberAt(times.end, row);
+  const duration = end - numberAt(times.start, row);
   const from = at(table.childrenFrom, row);
   const to = at(table.childrenFrom, row + 1);
   if (from === to) return duration;
   const inOrder = times === table || standByStart(table.children, from, to, times);
   const children = inOrder ? table.children : byStart(table.children.slice(from, to), times);
   let covered = 0;
-  let reached = at(times.start, row);
+  let reached = numberAt(times.start, row);
   for (let index = inOrder ? from : 0; index < (inOrder ? to : to - from); index++) {
     const child = at(children, index);
-    if ((at(table.flags, child) & Flag.detached) !== 0) continue;
-    const childEnd = Math.min(at(times.end, child), end);
-    const childStart = Math.max(at(times.start, child), reached);
+    if ((byteAt(table.flags, child) & Flag.detached) !== 0) continue;
+    const childEnd = Math.min(numberAt(times.end, child), end);
+    const childStart = Math.max(numberAt(times.start, child), reached);
     if (childEnd <= childStart) continue;
     covered += childEnd - childStart;
     reached = childEnd;
@@ -47,11 +47,11 @@ export function selfTime(table: SpanTable, row: number, times: Times = table): n
 /** Whether children are in order on other times as well: most clocks move a whole subtree, or nothing. */
 function standByStart(children: Int32Array, from: number, to: number, times: Times): boolean {
   for (let index = from + 1; index < to; index++) {
-    if (at(times.start, at(children, index)) < at(times.start, at(children, index - 1))) return false;
+    if (numberAt(times.start, at(children, index)) < numberAt(times.start, at(children, index - 1))) return false;
   }
   return true;
 }
 
 function byStart(children: Int32Array, times: Times): Int32Array {
-  return children.sort((a, b) => at(times.start, a) - at(times.start, b) || a - b);
+  return children.sort((a, b) => numberAt(times.start, a) - numberAt(times.start, b) || a - b);
 }

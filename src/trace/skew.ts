@@ -1,5 +1,5 @@
 import { Flag, Kind, type Repair, type SpanTable } from '../model/trace.ts';
-import { at, MILLISECOND, type Micros } from '../model/units.ts';
+import { at, byteAt, MILLISECOND, type Micros, numberAt } from '../model/units.ts';
 import { NumberColumn } from './column.ts';
 import { hostsOf } from './hosts.ts';
 import { isRemote } from './visits.ts';
@@ -37,9 +37,9 @@ export function clocksOf(table: SpanTable): Clocks {
   const coarse = new Uint8Array(names.length).fill(1);
   for (let row = 0; row < table.size; row++) {
     const of = at(host, row);
-    if (at(coarse, of) === 1 && (table.epoch + at(table.start, row)) % MILLISECOND !== 0) coarse[of] = 0;
+    if (byteAt(coarse, of) === 1 && (table.epoch + numberAt(table.start, row)) % MILLISECOND !== 0) coarse[of] = 0;
   }
-  const grain = (of: number) => (at(coarse, of) === 1 ? MILLISECOND : 0);
+  const grain = (of: number) => (byteAt(coarse, of) === 1 ? MILLISECOND : 0);
   const edges = offsetEdges(table, host, names.length, grain);
   const known = new Map<number, ReadonlyMap<number, Offset>>();
   return {
@@ -77,7 +77,7 @@ export function orderOf(table: SpanTable, clocks: Clocks, a: Anchor, b: Anchor):
   const offset = clocks.offset(hostA, hostB);
   if (offset === undefined) return { order: 'undecidable', margin: 0, uncertainty: Number.POSITIVE_INFINITY };
   const blur = 2 * Math.max(clocks.grain(hostA), clocks.grain(hostB));
-  const distance = at(table[b.anchor], b.row) - at(table[a.anchor], a.row);
+  const distance = numberAt(table[b.anchor], b.row) - numberAt(table[a.anchor], a.row);
   const uncertainty = (offset.high - offset.low) / 2 + blur;
   const least = distance + offset.low - blur;
   const most = distance + offset.high + blur;
@@ -102,7 +102,7 @@ export function alignedTimes(table: SpanTable, clocks: Clocks): Pick<SpanTable, 
     }
   }
   if (!moved) return table;
-  const add = (time: number, row: number) => time + at(shift, row);
+  const add = (time: number, row: number) => time + numberAt(shift, row);
   return { start: table.start.map(add), end: table.end.map(add) };
 }
 
@@ -155,8 +155,8 @@ function leastShift(offset: Offset | undefined): Micros {
 /** A span that its remote parent waited for: a SERVER, or of no kind at all and not detached. */
 function isSynchronous(table: SpanTable, row: number): boolean {
   if (!isRemote(table, row)) return false;
-  const above = at(table.kind, at(table.parent, row));
-  return at(table.kind, row) === Kind.server && (above === Kind.client || above === Kind.unspecified);
+  const above = byteAt(table.kind, at(table.parent, row));
+  return byteAt(table.kind, row) === Kind.server && (above === Kind.client || above === Kind.unspecified);
 }
 
 type Bounds = { readonly lows: NumberColumn; readonly highs: NumberColumn };
@@ -177,10 +177,10 @@ function offsetEdges(table: SpanTable, host: Int32Array, hosts: number, grain: (
       bounds.set(pair, known);
     }
     const blur = Math.max(grain(a), grain(b));
-    known.lows.push(at(table.start, client) - at(table.start, row) - blur);
+    known.lows.push(numberAt(table.start, client) - numberAt(table.start, row) - blur);
     // A client that failed may have given up before its server was done.
-    const waited = (at(table.flags, client) & Flag.error) === 0;
-    if (waited) known.highs.push(at(table.end, client) - at(table.end, row) + blur);
+    const waited = (byteAt(table.flags, client) & Flag.error) === 0;
+    if (waited) known.highs.push(numberAt(table.end, client) - numberAt(table.end, row) + blur);
   }
   const edges = new Map<number, Map<number, Offset>>();
   const set = (from: number, to: number, offset: Offset) => {

@@ -1,5 +1,5 @@
 import type { SpanEvent } from '../model/span.ts';
-import { at } from '../model/units.ts';
+import { at, numberAt } from '../model/units.ts';
 import type { AttributePool } from './attribute-pool.ts';
 import { type Dictionary, IntColumn, NumberColumn } from './column.ts';
 
@@ -42,7 +42,7 @@ export class StagedEvents {
     for (let event = at(this.#from.values, span); event < this.#to(span); event++) {
       events.push({
         name: this.#texts.text(at(this.#name.values, event)),
-        time: at(this.#time.values, event),
+        time: numberAt(this.#time.values, event),
         attributes: this.#pool.record(at(this.#attributesFrom.values, event), at(this.#attributesShape.values, event)),
       });
     }

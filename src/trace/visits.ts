@@ -1,5 +1,5 @@
 import { Kind, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt } from '../model/units.ts';
 
 /**
  * Whether a span was entered from outside of its service: its parent is absent or of another service. Kinds settle what
@@ -15,8 +15,8 @@ export function isRemote(table: SpanTable, row: number): boolean {
   const parent = at(table.parent, row);
   if (parent < 0) return false;
   if (at(table.service, parent) !== at(table.service, row)) return true;
-  const kind = at(table.kind, row);
-  const above = at(table.kind, parent);
+  const kind = byteAt(table.kind, row);
+  const above = byteAt(table.kind, parent);
   return (kind === Kind.server && above === Kind.client) || (kind === Kind.consumer && above === Kind.producer);
 }
 

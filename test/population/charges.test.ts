@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { at } from '../../src/model/units.ts';
+import { at, numberAt } from '../../src/model/units.ts';
 import { gatherCells } from '../../src/population/cells.ts';
 import { chargeTime } from '../../src/population/charges.ts';
 import { criticalTimes } from '../../src/trace/critical-path.ts';
@@ -18,7 +18,7 @@ test('time inside a call belongs to its edge, the rest of a visit to its service
   const { table, row } = drawTable(drawing);
   const charges = chargeTime(table);
   const cells = gatherCells(table, charges, { self: selfTimes(table), felt: criticalTimes(table) });
-  const ms = (name: string) => at(cells.time, row(name)) / 1_000;
+  const ms = (name: string) => numberAt(cells.time, row(name)) / 1_000;
   expect(ms('entry')).toBe(40);
   expect(ms('call')).toBe(25);
   expect(ms('seat')).toBe(35);

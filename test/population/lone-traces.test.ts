@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../src/investigation/analyse.ts';
-import { at } from '../../src/model/units.ts';
+import { numberAt } from '../../src/model/units.ts';
 import { gatherCells } from '../../src/population/cells.ts';
 import { chargeTime } from '../../src/population/charges.ts';
 import { waitingShares } from '../../src/population/lone-traces.ts';
@@ -14,7 +14,7 @@ function sharesOf(drawing: string): Readonly<Record<string, number>> {
   const charges = chargeTime(table);
   const cells = gatherCells(table, charges, { self: selfTimes(table), felt: criticalTimes(table) });
   const shares = waitingShares(table, table, charges, cells, new Uint8Array(table.traces).fill(1));
-  return Object.fromEntries(charges.parties.names.map((name, party) => [name, at(shares, party)]));
+  return Object.fromEntries(charges.parties.names.map((name, party) => [name, numberAt(shares, party)]));
 }
 
 const quick = (service: string, from: number) => `

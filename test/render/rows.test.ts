@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { Flag, type Trace } from '../../src/model/trace.ts';
-import { at, type SpanId } from '../../src/model/units.ts';
+import { at, byteAt, type SpanId } from '../../src/model/units.ts';
 import { chooseRows, type RowChoice } from '../../src/render/rows.ts';
 import { compose } from '../../src/render/waterfall.ts';
 import { CARD } from '../../src/render/waterfall-layout.ts';
@@ -46,7 +46,7 @@ describe('the rows of a waterfall, whatever the trace', () => {
         if (culprits.size > 0) expect(marked.length).toBeGreaterThan(0);
         for (const row of rows) {
           expect(row.culprit).toBe(row.members.some((member) => culprits.has(trace.table.spanId(member))));
-          expect(row.error).toBe(row.members.some((member) => (at(trace.table.flags, member) & Flag.error) !== 0));
+          expect(row.error).toBe(row.members.some((member) => (byteAt(trace.table.flags, member) & Flag.error) !== 0));
         }
       }),
     );

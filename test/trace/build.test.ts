@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { Population, type SpanTable } from '../../src/model/trace.ts';
-import { at } from '../../src/model/units.ts';
+import { at, byteAt, numberAt } from '../../src/model/units.ts';
 import { buildTable, findTrace, ordinalOf, TableBuilder, traceAt } from '../../src/trace/build.ts';
 import { DRAWN_EPOCH, draw, drawnTraceId, drawTable } from '../draw.ts';
 import { hostileTrace } from './random-trace.ts';
@@ -12,9 +12,9 @@ function dump(table: SpanTable) {
   const rows = Array.from({ length: table.size }, (_, row) => ({
     id: table.spanId(row),
     parent: at(table.parent, row),
-    time: [at(table.start, row), at(table.end, row)],
-    kind: at(table.kind, row),
-    flags: at(table.flags, row),
+    time: [numberAt(table.start, row), numberAt(table.end, row)],
+    kind: byteAt(table.kind, row),
+    flags: byteAt(table.flags, row),
     words: [at(table.service, row), at(table.operation, row), at(table.path, row)].map((id) => [id, table.text(id)]),
     children: [...table.children.slice(table.childrenFrom[row], table.childrenFrom[row + 1])],
     name: table.name(row),
@@ -195,7 +195,7 @@ describe('any spans', () => {
           while (open.length > 0 && open.at(-1) !== parent) open.pop();
           expect(open.at(-1) ?? -1).toBe(parent);
           open.push(row);
-          expect(at(table.end, row)).toBeGreaterThanOrEqual(at(table.start, row));
+          expect(numberAt(table.end, row)).toBeGreaterThanOrEqual(numberAt(table.start, row));
         }
       }),
       { numRuns: 200 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at } from '../../src/model/units.ts';
+import { at, numberAt } from '../../src/model/units.ts';
 import { calleeOf, callsOf } from '../../src/trace/calls.ts';
 import { visitEntries } from '../../src/trace/visits.ts';
 import { drawTable } from '../draw.ts';
@@ -10,7 +10,7 @@ function callsIn(text: string): readonly string[] {
   const calls = callsOf(table);
   return [...calls.client].map((client, call) => {
     const server = at(calls.server, call);
-    const [gap, before, after] = [calls.gap, calls.before, calls.after].map((column) => at(column, call) / 1_000);
+    const [gap, before, after] = [calls.gap, calls.before, calls.after].map((column) => numberAt(column, call) / 1_000);
     return `${nameOf(client)} → ${server < 0 ? calleeOf(table, client) : nameOf(server)} ${gap} ${before} ${after}`;
   });
 }

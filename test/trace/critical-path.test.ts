@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SpanRecord } from '../../src/model/span.ts';
-import { at } from '../../src/model/units.ts';
+import { at, numberAt } from '../../src/model/units.ts';
 import { TableBuilder } from '../../src/trace/build.ts';
 import { criticalPath, criticalPathFrom, criticalTimes, entryOf } from '../../src/trace/critical-path.ts';
 import { DRAWN_EPOCH, drawnTraceId, drawTable } from '../draw.ts';
@@ -93,19 +93,19 @@ describe('criticalPath', () => {
         const table = builder.finish();
         const entry = entryOf(table, 0);
         const sections = criticalPath(table, 0);
-        let cursor = at(table.start, entry);
+        let cursor = numberAt(table.start, entry);
         for (const { row, start, end } of sections) {
           expect(start).toBe(cursor);
           expect(end).toBeGreaterThan(start);
-          expect(start).toBeGreaterThanOrEqual(at(table.start, row));
-          expect(end).toBeLessThanOrEqual(at(table.end, row));
+          expect(start).toBeGreaterThanOrEqual(numberAt(table.start, row));
+          expect(end).toBeLessThanOrEqual(numberAt(table.end, row));
           cursor = end;
         }
-        expect(cursor).toBe(at(table.end, entry));
+        expect(cursor).toBe(numberAt(table.end, entry));
         const total = criticalTimes(table).reduce((sum, time) => sum + time, 0);
         let roots = 0;
         for (let row = 0; row < table.size; row++) {
-          if (at(table.parent, row) < 0) roots += at(table.end, row) - at(table.start, row);
+          if (at(table.parent, row) < 0) roots += numberAt(table.end, row) - numberAt(table.start, row);
         }
         expect(total).toBe(roots);
       }),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SpanRecord } from '../../src/model/span.ts';
 import type { SpanTable } from '../../src/model/trace.ts';
-import { at } from '../../src/model/units.ts';
+import { at, numberAt } from '../../src/model/units.ts';
 import { logicalCalls } from '../../src/trace/attempts.ts';
 import { buildTable } from '../../src/trace/build.ts';
 import { callsOf } from '../../src/trace/calls.ts';
@@ -81,8 +81,10 @@ describe('every algorithm, on any spans,', () => {
         const calls = callsOf(table);
         for (let call = 0; call < calls.count; call++) {
           const client = at(calls.client, call);
-          expect(at(calls.gap, call)).toBeGreaterThanOrEqual(0);
-          expect(at(calls.gap, call)).toBeLessThanOrEqual(at(table.end, client) - at(table.start, client));
+          expect(numberAt(calls.gap, call)).toBeGreaterThanOrEqual(0);
+          expect(numberAt(calls.gap, call)).toBeLessThanOrEqual(
+            numberAt(table.end, client) - numberAt(table.start, client),
+          );
           expect(at(calls.of, client)).toBe(call);
         }
         for (const { rows, origin } of errorOrigins(table, 0)) {

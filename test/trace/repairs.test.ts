@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Flag } from '../../src/model/trace.ts';
-import { at } from '../../src/model/units.ts';
+import { at, byteAt, numberAt } from '../../src/model/units.ts';
 import { buildTable, TableBuilder } from '../../src/trace/build.ts';
 import { draw, drawTable } from '../draw.ts';
 
@@ -18,7 +18,7 @@ describe('repairs', () => {
 
   it('makes a root of a span whose parent never arrived', () => {
     const { table, row, trace } = drawTable('a root 0..9\nb lost 1..2 ^gone');
-    expect(at(table.flags, row('lost')) & Flag.orphan).toBe(Flag.orphan);
+    expect(byteAt(table.flags, row('lost')) & Flag.orphan).toBe(Flag.orphan);
     expect(trace.repairs).toMatchObject([{ kind: 'orphan', spanId: id(2) }]);
   });
 
@@ -66,7 +66,7 @@ describe('repairs', () => {
 
   it('gives a span that ends before it begins no length', () => {
     const { table, trace } = drawTable('a x 9..4');
-    expect(at(table.end, 0)).toBe(at(table.start, 0));
+    expect(numberAt(table.end, 0)).toBe(numberAt(table.start, 0));
     expect(trace.repairs).toEqual([{ kind: 'negative-duration', spanId: id(1), by: 5_000 }]);
   });
 
@@ -79,16 +79,16 @@ describe('repairs', () => {
   ])('puts a span that starts at %d at its parent', (start) => {
     const [root, broken, below] = draw('a root 0..9\n  a broken 5..6\n    a below 2..3');
     const table = buildTable([root!, { ...broken!, start }, below!]);
-    expect([at(table.start, 1), at(table.end, 1)]).toEqual([0, 6_000]);
+    expect([numberAt(table.start, 1), numberAt(table.end, 1)]).toEqual([0, 6_000]);
     expect(table.repairs.get(0)).toEqual([{ kind: 'bad-time', spanId: id(2) }]);
     const alone = buildTable([{ ...broken!, start: Number.NaN, end: Number.NaN }]);
-    expect([at(alone.start, 0), at(alone.end, 0)]).toEqual([0, 0]);
+    expect([numberAt(alone.start, 0), numberAt(alone.end, 0)]).toEqual([0, 0]);
   });
 
   it('gives a span without a possible end no length', () => {
     const [root, broken] = draw('a root 0..9\n  a broken 5..6');
     const table = buildTable([root!, { ...broken!, end: Number.NaN }]);
-    expect([at(table.start, 1), at(table.end, 1)]).toEqual([5_000, 5_000]);
+    expect([numberAt(table.start, 1), numberAt(table.end, 1)]).toEqual([5_000, 5_000]);
     expect(table.repairs.get(0)).toEqual([{ kind: 'bad-time', spanId: id(2) }]);
   });
 
@@ -113,7 +113,7 @@ describe('repairs', () => {
         a within 3..25
     `);
     const detached = Array.from({ length: table.size }, (_, r) => r).filter(
-      (r) => (at(table.flags, r) & Flag.detached) !== 0,
+      (r) => (byteAt(table.flags, r) & Flag.detached) !== 0,
     );
     expect(detached).toEqual([row('process'), row('after'), row('beyond')].sort((a, b) => a - b));
   });
@@ -127,7 +127,7 @@ describe('repairs', () => {
         a stream internal 5..90
     `);
     const detached = Array.from({ length: table.size }, (_, r) => r).filter(
-      (r) => (at(table.flags, r) & Flag.detached) !== 0,
+      (r) => (byteAt(table.flags, r) & Flag.detached) !== 0,
     );
     expect(detached).toEqual([row('notify')]);
   });

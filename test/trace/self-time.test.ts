@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Flag } from '../../src/model/trace.ts';
-import { at } from '../../src/model/units.ts';
+import { at, byteAt, numberAt } from '../../src/model/units.ts';
 import { buildTable } from '../../src/trace/build.ts';
 import { selfTime, selfTimes } from '../../src/trace/self-time.ts';
 import { drawTable } from '../draw.ts';
@@ -29,13 +29,13 @@ describe('selfTime', () => {
         const table = buildTable(records);
         const self = selfTimes(table);
         for (let row = 0; row < table.size; row++) {
-          const edges = new Set([at(table.start, row), at(table.end, row)]);
+          const edges = new Set([numberAt(table.start, row), numberAt(table.end, row)]);
           const children: number[] = [];
           for (let child = 0; child < table.size; child++) {
-            if (at(table.parent, child) !== row || (at(table.flags, child) & Flag.detached) !== 0) continue;
+            if (at(table.parent, child) !== row || (byteAt(table.flags, child) & Flag.detached) !== 0) continue;
             children.push(child);
-            for (const edge of [at(table.start, child), at(table.end, child)]) {
-              if (edge > at(table.start, row) && edge < at(table.end, row)) edges.add(edge);
+            for (const edge of [numberAt(table.start, child), numberAt(table.end, child)]) {
+              if (edge > numberAt(table.start, row) && edge < numberAt(table.end, row)) edges.add(edge);
             }
           }
           // Between two neighbouring edges nothing changes, so the middle speaks for the whole piece.
@@ -43,7 +43,9 @@ describe('selfTime', () => {
           let expected = 0;
           for (let cut = 0; cut + 1 < cuts.length; cut++) {
             const middle = (cuts[cut]! + cuts[cut + 1]!) / 2;
-            const busy = children.some((child) => at(table.start, child) < middle && middle < at(table.end, child));
+            const busy = children.some(
+              (child) => numberAt(table.start, child) < middle && middle < numberAt(table.end, child),
+            );
             if (!busy) expected += cuts[cut + 1]! - cuts[cut]!;
           }
           expect(self[row]).toBe(expected);

@@ -1,5 +1,5 @@
 import { Flag, type Trace } from '../../model/trace.ts';
-import { at } from '../../model/units.ts';
+import { at, byteAt } from '../../model/units.ts';
 import { safeMessage } from '../../render/names.ts';
 import { pieces } from '../../render/speaker.ts';
 import { type Answerer, exemplarOf, linkTo, placeOf, reply, serviceNamedIn, withoutSpans } from '../ask.ts';
@@ -65,7 +65,7 @@ function failedRows(trace: Trace): readonly number[] {
 }
 
 function isFailed(trace: Trace, row: number): boolean {
-  return (at(trace.table.flags, row) & Flag.error) !== 0;
+  return (byteAt(trace.table.flags, row) & Flag.error) !== 0;
 }
 
 function childrenOf({ table }: Trace, row: number): readonly number[] {
