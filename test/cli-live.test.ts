@@ -37,6 +37,10 @@ describe('causeway investigate asks a live backend', () => {
     const answer = JSON.parse(out);
     expect(answer.verdict).toMatchObject({ kind: 'cause', confidence: 'high', cause: CAUSE });
     expect(answer.exemplar.healthy).toMatch(/^[0-9a-f]{32}$/);
+    expect(answer.gathering).toMatchObject({
+      scope: { services: ['order'] },
+      notes: [expect.stringMatching(/ read$/)],
+    });
     expect(readFileSync(png).subarray(1, 4).toString()).toBe('PNG');
   });
 

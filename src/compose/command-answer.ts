@@ -34,7 +34,7 @@ export function commandAnswer(parts: {
     });
   const answered = asAnswered(read, gathering, analysis, parts.focus);
   return {
-    json: () => asJson(read, analysis),
+    json: () => asJson(read, analysis, gathering),
     text: () => {
       const said = words();
       return [said.card(answered, {}), ...said.findings(answered)].map(plainText).join('\n');

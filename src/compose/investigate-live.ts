@@ -3,16 +3,25 @@ import { backends } from '../backends/index.ts';
 import { type Config, readConfig } from '../config.ts';
 import { Failure } from '../failure.ts';
 import { traceNamedIn } from '../formats/trace-links.ts';
+import type { WindowQuestion } from '../investigation/aim.ts';
 import { analyse } from '../investigation/analyse.ts';
-import { type LiveQuestion, readBackend, type Step } from '../investigation/from-backend.ts';
+import type { FromFiles } from '../investigation/from-files.ts';
+import { gatherForWindow } from '../investigation/gather.ts';
+import { gatherForTrace } from '../investigation/gather-trace.ts';
+import { analystOnThisThread } from '../investigation/study.ts';
 import type { SpanRecord } from '../model/span.ts';
 import type { TraceId } from '../model/units.ts';
+import type { Analyst } from '../ports/analyst.ts';
 import { systemClock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { type CommandAnswer, commandAnswer } from './command-answer.ts';
 import { momentOf } from './moments.ts';
 import { openTraces, placesOf, type Traces } from './traces.ts';
+import { type Step, watched } from './watched.ts';
+
+/** What a person at a command line asks a live backend about. */
+export type LiveQuestion = { readonly traceId: TraceId } | WindowQuestion;
 
 /** The flags of `causeway investigate` that ask a live backend. */
 export type LiveFlags = {
@@ -32,7 +41,7 @@ export type LiveFlags = {
 const SPAN = '-30m';
 
 /**
- * Asks the configured backend, or the one that the flags name, what broke, and hands the answer to `tell`, which may still
+ * Asks the configured backend, or the one that the flags name, what broke, in the way the bot asks, and hands the answer to `tell`, which may still
  * ask for the picture; then every connection and file is closed. Throws a `Failure` for flags that do not go together, a
  * service that nobody is called like, a backend that does not answer.
  */
@@ -45,21 +54,47 @@ export async function investigateLive(
   const question = questionOf(flags, systemClock.now());
   const { backend, close } = await openBackend(flags);
   try {
-    const read = await readBackend({ backend, signal, progress: (step) => progress(step, backend.title) }, question);
-    const { table, baseline, gathering, focus } = read;
-    const analysis = analyse({ table, baseline, ...(focus === undefined ? {} : { focus }) });
-    const answer = commandAnswer({
-      read,
-      analysis,
-      gathering,
-      focus,
-      spansOf: (traceIds) => spansOf(backend, traceIds, signal),
-      linkTo: backend.linkTo.bind(backend),
-    });
-    await tell(answer);
+    const { analyst, analysed } = openAnalyst();
+    const asked = watched(backend, (step) => progress(step, backend.title));
+    const parts = { backend: asked, clock: systemClock, analyst };
+    const options = { progress: async () => {}, signal };
+    const gathered = await ('traceId' in question
+      ? gatherForTrace(parts, question.traceId, options)
+      : gatherForWindow(parts, question, options));
+    try {
+      const analysis = await gathered.analyse(undefined, signal);
+      const answer = commandAnswer({
+        read: analysed(),
+        analysis,
+        gathering: gathered.gathering,
+        focus: gathered.focus,
+        spansOf: (traceIds) => spansOf(backend, traceIds, signal),
+        linkTo: backend.linkTo.bind(backend),
+      });
+      await tell(answer);
+    } finally {
+      gathered.close();
+    }
   } finally {
     await close();
   }
+}
+
+/** An analyst on this thread that lets one see the table which it was given: what it says for machines is read from there. */
+function openAnalyst(): { readonly analyst: Analyst; analysed(): FromFiles } {
+  const seen: { last?: FromFiles } = {};
+  const analyst = analystOnThisThread((input) => {
+    const { table, baseline = new Uint8Array(table.traces) } = input;
+    seen.last = { table, baseline };
+    return analyse(input);
+  });
+  return {
+    analyst,
+    analysed() {
+      if (seen.last === undefined) throw new Error('Nothing has been analysed yet');
+      return seen.last;
+    },
+  };
 }
 
 export function questionOf(flags: LiveFlags, now: number): LiveQuestion {
@@ -68,7 +103,7 @@ export function questionOf(flags: LiveFlags, now: number): LiveQuestion {
     if (service !== undefined || flags.from !== undefined || flags.to !== undefined)
       throw new Failure('bad-input', '--trace asks for one trace.', 'Leave out --service, --from and --to.');
     const named = traceNamedIn(trace);
-    if (named !== undefined) return { by: 'trace', traceId: named.traceId };
+    if (named !== undefined) return { traceId: named.traceId };
     throw new Failure(
       'bad-input',
       `--trace names no trace: ${trace.slice(0, 200)}`,
@@ -84,7 +119,7 @@ export function questionOf(flags: LiveFlags, now: number): LiveQuestion {
   const from = momentOf('--from', flags.from ?? SPAN, now);
   const to = momentOf('--to', flags.to ?? 'now', now);
   if (from >= to) throw new Failure('bad-input', '--from is not before --to.', 'For example: --from -1h --to -30m');
-  return { by: 'window', service, ...(operation === undefined ? {} : { operation }), from, to };
+  return { services: [service], ...(operation === undefined ? {} : { operation }), from, to };
 }
 
 /** The backend to ask, and what closes it: the embedded store runs in a worker of its own. */
@@ -142,7 +177,9 @@ async function spansOf(
   signal: AbortSignal,
 ): Promise<readonly SpanRecord[]> {
   const spans: SpanRecord[] = [];
-  for await (const batch of backend.fetch([...traceIds], signal)) spans.push(...batch);
+  // Spans that a place does not give now were missing when the traces were gathered, too, and that was noted then.
+  const noted = () => {};
+  for await (const batch of backend.fetch([...traceIds], signal, noted)) spans.push(...batch);
   return spans;
 }
 

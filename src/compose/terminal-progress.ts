@@ -1,4 +1,4 @@
-import type { Step } from '../investigation/from-backend.ts';
+import type { Step } from './watched.ts';
 
 type Terminal = { readonly isTTY?: boolean | undefined; write(text: string): unknown };
 
@@ -13,8 +13,8 @@ export function progressBar(terminal: Terminal): (done: number, of: number) => v
 }
 
 /**
- * How far an investigation has come. A terminal gets one bar for both stages, which is wiped away when `end` is called; a log
- * gets a plain line when a stage begins and when it is done.
+ * How far an investigation has come. A terminal gets one line that is drawn over, with a bar while traces are read, and wiped
+ * away when `end` is called; a log gets a plain line when a stage begins and when the reading is done.
  */
 export function stepsShown(terminal: Terminal): { show(step: Step, backend: string): void; end(): void } {
   const said = new Set<string>();
@@ -24,12 +24,13 @@ export function stepsShown(terminal: Terminal): { show(step: Step, backend: stri
     said.add(line);
   };
   return {
-    show({ stage, done, of }, backend) {
+    show(step, backend) {
       if (terminal.isTTY === true) {
-        terminal.write(`${CLEAR_LINE}${barOf(done, of)} ${done} of ${of} ${THINGS[stage]}`);
+        terminal.write(`${CLEAR_LINE}${lineOf(step, backend)}`);
         drawn = true;
-      } else if (done === 0) say(stage === 'searching' ? `Searching ${backend} …` : `Reading ${of} traces …`);
-      else if (done === of && stage === 'reading') say(`Read ${of} traces.`);
+      } else if (step.stage === 'searching') say(`Searching ${backend} …`);
+      else if (step.done === 0) say(`Reading ${traces(step.of)} …`);
+      else if (step.done === step.of) say(`Read ${traces(step.of)}.`);
     },
     end() {
       if (drawn) terminal.write(CLEAR_LINE);
@@ -38,7 +39,12 @@ export function stepsShown(terminal: Terminal): { show(step: Step, backend: stri
   };
 }
 
-const THINGS = { searching: 'searches', reading: 'traces' } as const;
+function lineOf(step: Step, backend: string): string {
+  if (step.stage === 'reading') return `${barOf(step.done, step.of)} ${step.done} of ${traces(step.of)}`;
+  return `Searching ${backend} … ${step.done === 0 ? '' : step.done}`.trimEnd();
+}
+
+const traces = (count: number): string => `${count} ${count === 1 ? 'trace' : 'traces'}`;
 
 function barOf(done: number, of: number): string {
   const filled = of === 0 ? WIDTH : Math.min(WIDTH, Math.round((WIDTH * done) / of));

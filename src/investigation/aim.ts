@@ -1,6 +1,8 @@
 import type { Alert } from '../model/alert.ts';
-import type { Scope } from '../model/investigation.ts';
+import type { Investigation, Scope } from '../model/investigation.ts';
+import type { EpochMicros, TraceId } from '../model/units.ts';
 import type { TraceQuery } from '../ports/trace-backend.ts';
+import { knownIncidents, type Window } from './known-incidents.ts';
 
 /** What of a query says which traces are meant, wherever in time they are. */
 export type Target = Pick<TraceQuery, 'service' | 'operation' | 'attributes'>;
@@ -28,31 +30,79 @@ const ENVIRONMENTS = [
   'env',
 ];
 
-/** What an alert says beside the services. */
-export type Aim = { readonly operation?: string; readonly route?: string; readonly environment?: string };
+/**
+ * Who is looked at, and when: all that searching, choosing and parting traces know of whoever asked.
+ *
+ * ```
+ *   alert      ──── it began here, or a little earlier ──▶│ at ─────────────── to = now
+ *   question                                              │ at ── it began ──▶ to
+ * ```
+ */
+export type Aim = {
+  readonly asked: 'by an alert' | 'by a question';
+  /** `service.name`s; empty means every service. */
+  readonly services: readonly string[];
+  readonly operation?: string;
+  readonly route?: string;
+  readonly environment?: string;
+  /** When the alert began, or where the time begins that a person asks about. */
+  readonly at: EpochMicros;
+  readonly to: EpochMicros;
+  /** Traces that were named: suspects, whenever they were. */
+  readonly traceIds: readonly TraceId[];
+  /** Times of which no trace shows how things usually are. */
+  readonly excluded: readonly Window[];
+};
 
-export function aimOf(alert: Alert): Aim {
+/** What a person asks: these services, and nothing else, in this time. */
+export type WindowQuestion = {
+  readonly services: readonly string[];
+  readonly operation?: string;
+  readonly from: EpochMicros;
+  readonly to: EpochMicros;
+};
+
+/** `services` are those that the alert's words mean; `known` what was investigated before. */
+export function aimOfAlert(
+  alert: Alert,
+  services: readonly string[],
+  known: readonly Investigation[],
+  now: EpochMicros,
+): Aim {
   const operation = labelled(alert, OPERATIONS);
   const route = labelled(alert, ROUTES);
   const environment = alert.environment ?? labelled(alert, ENVIRONMENTS);
   return {
+    asked: 'by an alert',
+    services,
     ...(operation === undefined ? {} : { operation }),
     ...(route === undefined || operation !== undefined ? {} : { route }),
     ...(environment === undefined ? {} : { environment }),
+    at: Math.min(alert.startedAt, now),
+    to: now,
+    traceIds: alert.traceIds,
+    excluded: knownIncidents(known, alert),
   };
 }
 
+export function aimOfQuestion({ from, ...question }: WindowQuestion): Aim {
+  return { asked: 'by a question', ...question, at: from, traceIds: [], excluded: [] };
+}
+
 /**
- * From what the alert says exactly to everything there is, each rung wider than the one before it:
+ * From what is asked exactly to everything there is, each rung wider than the one before it. An alert's words are guesses at
+ * the names in traces and so may be let go; a person who names a service means it.
  *
  * ```
- *   cart, POST /cart, production → cart, production → cart → every service
+ *   alert      cart, POST /cart, production → cart, production → cart → every service
+ *   question   cart, POST /cart
  * ```
  */
-export function ladder(services: readonly string[], aim: Aim): readonly [Rung, ...Rung[]] {
-  const { operation, route, environment } = aim;
-  const asked = services.slice(0, MOST_SERVICES);
-  const named = asked.length === 0 ? [{}] : asked.map((service) => ({ service }));
+export function ladder({ asked, services, operation, route, environment }: Aim): readonly [Rung, ...Rung[]] {
+  const meant = services.slice(0, MOST_SERVICES);
+  const named = meant.length === 0 ? [{}] : meant.map((service) => ({ service }));
+  if (asked === 'by a question')
+    return [{ targets: named.map((target) => (operation === undefined ? target : { ...target, operation })) }];
   const inEnvironment: Record<string, string> = environment === undefined ? {} : { [ENVIRONMENT_KEY]: environment };
   const rungs: Rung[] = [];
   const widen = (narrowed: Target, note: string | undefined) =>
@@ -70,10 +120,10 @@ export function ladder(services: readonly string[], aim: Aim): readonly [Rung, .
       ? `Too few traces of ${what}, so all were read`
       : `Too few traces in ${environment}, so those of every environment were read`,
   );
-  if (asked.length > 0)
+  if (meant.length > 0)
     rungs.push({
       targets: [{}],
-      note: `Too few traces of ${asked.join(', ')}, so those of every service were read`,
+      note: `Too few traces of ${meant.join(', ')}, so those of every service were read`,
       everyone: true,
     });
   const [narrowest = { targets: named }, ...wider] = rungs;

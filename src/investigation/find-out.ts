@@ -1,4 +1,3 @@
-import { Failure } from '../failure.ts';
 import type { Gathering, Investigation } from '../model/investigation.ts';
 import type { Analysis } from '../model/verdict.ts';
 import type { Store } from '../ports/store.ts';
@@ -51,11 +50,5 @@ async function gather(
     const services = parts.servicesFor(investigation);
     return gatherForAlert(parts, trigger.alert, { services, known, progress, signal });
   }
-  const gathered = await gatherForTrace(parts, trigger.traceId, { progress, signal });
-  if (gathered !== undefined) return gathered;
-  throw new Failure(
-    'not-found',
-    `Trace ${trigger.traceId} is not in ${parts.backend.title}.`,
-    'Check the id, or ask again in a minute: spans may still be on their way, and old traces are dropped.',
-  );
+  return gatherForTrace(parts, trigger.traceId, { progress, signal });
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { readTraceFile } from '../formats/trace-file.ts';
+import type { Gathering } from '../model/investigation.ts';
 import type { SpanRecord } from '../model/span.ts';
 import type { SpanTable } from '../model/trace.ts';
 import { byteAt } from '../model/units.ts';
@@ -57,7 +58,7 @@ export async function spansOf(
 }
 
 /** The machine-readable form of `causeway investigate --json`; times are integer microseconds since 1970. */
-export function asJson({ table, baseline }: FromFiles, analysis: Analysis): unknown {
+export function asJson({ table, baseline }: FromFiles, analysis: Analysis, gathering: Gathering): unknown {
   const { verdict, findings, lineage, impact, exemplar } = analysis;
   const hypotheses = verdict.hypotheses.map(({ component, ...rest }) => ({
     ...placeOf(component),
@@ -76,6 +77,7 @@ export function asJson({ table, baseline }: FromFiles, analysis: Analysis): unkn
     hypotheses,
     findings: findings.map((finding) => ({ ...placeOf(finding.component), ...finding })),
     missing: verdict.missing,
+    gathering,
     impact,
     ...(exemplar === undefined ? {} : { exemplar }),
     ...(lineage === undefined ? {} : { lineage }),

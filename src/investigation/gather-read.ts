@@ -1,9 +1,7 @@
 import type { SpanRecord } from '../model/span.ts';
 import type { TraceId } from '../model/units.ts';
 import type { Study } from '../ports/analyst.ts';
-import type { TraceBackend } from '../ports/trace-backend.ts';
-import type { Allowance } from './budget.ts';
-import type { Notes } from './notes.ts';
+import type { Reading } from './gather-search.ts';
 
 /** Of so many linked traces the spans are read, too. */
 const MOST_LINKED = 100;
@@ -13,34 +11,25 @@ const MOST_LINKED = 100;
  * opening of a connection that several requests use. Stops where the allowance ends; what was read by then counts. Resolves
  * with who links to whom.
  */
-export async function readInto(
-  study: Study,
-  parts: {
-    readonly backend: TraceBackend;
-    readonly allowance: Allowance;
-    readonly notes: Notes;
-    readonly signal: AbortSignal;
-  },
-  traceIds: readonly TraceId[],
-): Promise<Links> {
-  const { allowance, notes } = parts;
+export async function readInto(study: Study, reading: Reading, traceIds: readonly TraceId[]): Promise<Links> {
+  const { allowance, notes } = reading;
   const wanted = [...new Set(traceIds)];
   if (wanted.length > allowance.traces) notes.limit(`Of ${wanted.length} traces ${allowance.traces} were read`);
   const asked = new Set(wanted.slice(0, allowance.traces));
   const linked = new Links(asked);
-  const goOn = await readSome(study, parts, [...asked], linked);
+  const goOn = await readSome(study, reading, [...asked], linked);
   const room = Math.min(MOST_LINKED, allowance.traces - asked.size);
   const others = linked.first(room);
   if (!goOn || others.length === 0) return linked;
   if (linked.size > others.length) notes.limit(`Of ${linked.size} linked traces ${others.length} were read`);
-  await readSome(study, parts, others, undefined);
+  await readSome(study, reading, others, undefined);
   return linked;
 }
 
 /** False when the allowance was used up. */
 async function readSome(
   study: Study,
-  { backend, allowance, notes, signal }: Parameters<typeof readInto>[1],
+  { backend, allowance, notes, signal }: Reading,
   traceIds: readonly TraceId[],
   linked: Links | undefined,
 ): Promise<boolean> {

@@ -1,13 +1,12 @@
+import { Failure } from '../failure.ts';
 import type { Scope } from '../model/investigation.ts';
 import type { SpanRecord } from '../model/span.ts';
 import { type EpochMicros, MINUTE, type TraceId } from '../model/units.ts';
 import type { TraceQuery } from '../ports/trace-backend.ts';
-import { Allowance, INCIDENT_BUDGET } from './budget.ts';
 import { evenly } from './gather-choose.ts';
 import { readInto } from './gather-read.ts';
-import { ask, type Found } from './gather-search.ts';
+import { ask, type Found, startReading } from './gather-search.ts';
 import { type Gathered, type GatherParts, gathering, type Progress } from './gathered.ts';
-import { Notes } from './notes.ts';
 import { ENOUGH } from './onset.ts';
 
 /** Company that is read; more would not tell more about one trace. */
@@ -19,20 +18,25 @@ const DAY = 24 * 60 * MINUTE;
 
 /**
  * One trace that somebody named, with healthy company to hold it against: requests for the same from around it, and where
- * there are too few, others of the same service, then those of the whole day. Undefined when the backend does not have it.
+ * there are too few, others of the same service, then those of the whole day. Throws a `Failure` of kind `not-found` when the
+ * backend does not have it.
  */
 export async function gatherForTrace(
   parts: GatherParts,
   traceId: TraceId,
   options: { readonly progress: Progress; readonly signal: AbortSignal },
-): Promise<Gathered | undefined> {
+): Promise<Gathered> {
   const { backend, clock } = parts;
   const { signal } = options;
-  const notes = new Notes();
-  const allowance = new Allowance(parts.budget ?? INCIDENT_BUDGET, notes);
-  const reading = { backend, allowance, notes, signal };
+  const reading = startReading(parts, signal);
+  const { allowance, notes } = reading;
   const entry = await entryOf(backend.fetch([traceId], signal, notes.missing));
-  if (entry === undefined) return undefined;
+  if (entry === undefined)
+    throw new Failure(
+      'not-found',
+      `Trace ${traceId} is not in ${backend.title}.`,
+      'Check the id, or ask again in a minute: spans may still be on their way, and old traces are dropped.',
+    );
 
   const { service, operation, start } = entry;
   const around = { service, from: start - BEFORE, to: start + AFTER };

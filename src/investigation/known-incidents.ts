@@ -1,7 +1,8 @@
 import type { Alert } from '../model/alert.ts';
 import type { Investigation } from '../model/investigation.ts';
-import { MINUTE, SECOND } from '../model/units.ts';
-import type { Window } from './gather-search.ts';
+import { type EpochMicros, MINUTE, SECOND } from '../model/units.ts';
+
+export type Window = { readonly from: EpochMicros; readonly to: EpochMicros };
 
 /** No incident is taken to have begun longer than this before its alert. */
 const LONGEST_BEFORE = 10 * MINUTE;

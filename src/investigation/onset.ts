@@ -35,6 +35,35 @@ export function splitAtOnset(table: SpanTable, alertAt: EpochMicros, picked: Rea
 }
 
 /**
+ * The same within a time that somebody names: what began before `from` is baseline, and so is what began in it before the
+ * moment that stands out. Trouble that had begun earlier and still goes on in that time leaves its beginning to the suspects;
+ * what was over by then belongs to another incident and moves nothing.
+ *
+ * ```
+ *   ·····│·····××××××      from …│·××××××│××××××××      from …│·×××·····│·····××××
+ *      from    ↑ onset           ↑ onset from               past   from    ↑ onset
+ * ```
+ */
+export function splitWithin(
+  table: SpanTable,
+  from: EpochMicros,
+  to: EpochMicros,
+  picked: ReadonlySet<TraceId> = new Set(),
+): Split {
+  const onset = findOnset(table, to, picked);
+  if (onset === undefined) return { at: from };
+  if (onset.at >= from) return { at: onset.at, onset };
+  const requests = requestsOf(table, picked).map(({ start, ordinal }) => ({ start: table.epoch + start, ordinal }));
+  const between = requests.filter(({ start }) => start >= onset.at && start < from);
+  const leftOut = new Set([...picked, ...between.map(({ ordinal }) => table.traceIds[ordinal] ?? '')]);
+  const later = findOnset(table, to, leftOut);
+  if (later === undefined || later.at < from) return { at: from };
+  const calm = requests.filter(({ start }) => start >= from && start < later.at).length;
+  const goesOn = calm < FEWEST_SUSPECTS;
+  return goesOn ? { at: onset.at, onset } : { at: later.at, onset: later };
+}
+
+/**
  * The end of a baseline that nothing marks: minutes before the alert, or less where only the last minutes are known, so that
  * there is something on either side; failing that, all but the latest quarter. `starts` ascend.
  */

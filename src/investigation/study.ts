@@ -4,7 +4,7 @@ import { at } from '../model/units.ts';
 import type { Analyst, Divided, Division, ReadTrace, Study } from '../ports/analyst.ts';
 import { TableBuilder } from '../trace/build.ts';
 import { type Analyse, analyse } from './analyse.ts';
-import { type Split, splitAtOnset } from './onset.ts';
+import { type Split, splitAtOnset, splitWithin } from './onset.ts';
 
 type Ask = Parameters<Study['analyse']>[0];
 
@@ -74,8 +74,12 @@ function parted(table: SpanTable, division: Division): { readonly baseline: Uint
     const suspects = new Set(division.suspects);
     return { baseline: Uint8Array.from(table.traceIds, (id) => (suspects.has(id) ? 0 : 1)) };
   }
-  const split = splitAtOnset(table, division.alertAt, new Set(division.picked));
-  const named = new Set(division.named);
+  const picked = new Set(division.picked);
+  const split =
+    division.by === 'onset'
+      ? splitAtOnset(table, division.alertAt, picked)
+      : splitWithin(table, division.from, division.to, picked);
+  const named = new Set(division.by === 'onset' ? division.named : []);
   const baseline = Uint8Array.from(table.traceIds, (id, ordinal) => {
     const startedAt = table.epoch + at(table.start, at(table.first, ordinal));
     return startedAt < split.at && !named.has(id) ? 1 : 0;

@@ -13,6 +13,13 @@ export type Division =
       /** Found because they failed or were slow, which makes them no witnesses of how things usually are. */
       readonly picked: readonly TraceId[];
     }
+  /** At the moment when the trouble of the time from `from` to `to` began; at `from` where none stands out. */
+  | {
+      readonly by: 'window';
+      readonly from: EpochMicros;
+      readonly to: EpochMicros;
+      readonly picked: readonly TraceId[];
+    }
   /** These are the suspects, all others baseline. */
   | { readonly by: 'hand'; readonly suspects: readonly TraceId[] };
 

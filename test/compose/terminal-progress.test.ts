@@ -13,9 +13,9 @@ function terminal(isTTY: boolean) {
 }
 
 const STEPS = [
-  { stage: 'searching', done: 0, of: 2 },
-  { stage: 'searching', done: 1, of: 2 },
-  { stage: 'searching', done: 2, of: 2 },
+  { stage: 'searching', done: 0 },
+  { stage: 'searching', done: 1 },
+  { stage: 'searching', done: 2 },
   { stage: 'reading', done: 0, of: 50 },
   { stage: 'reading', done: 25, of: 50 },
   { stage: 'reading', done: 50, of: 50 },
@@ -35,6 +35,7 @@ describe('how far an investigation has come', () => {
     const steps = stepsShown(screen);
     for (const step of STEPS) steps.show(step, 'Jaeger');
     expect(screen.text()).not.toContain('\n');
+    expect(screen.text()).toContain('Searching Jaeger … 2');
     expect(screen.text()).toContain(`${'█'.repeat(15)}${'░'.repeat(15)} 25 of 50 traces`);
     steps.end();
     expect(screen.text().endsWith('\r\u001b[2K')).toBe(true);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jaeger } from '../../src/backends/jaeger.ts';
-import { analyse } from '../../src/investigation/analyse.ts';
-import { type FromBackend, readBackend } from '../../src/investigation/from-backend.ts';
+import { gatherForWindow } from '../../src/investigation/gather.ts';
+import type { Gathered } from '../../src/investigation/gathered.ts';
+import { analystOnThisThread } from '../../src/investigation/study.ts';
+import { systemClock } from '../../src/ports/clock.ts';
 import { describeWith } from '../needs.ts';
 import { type LiveServer, PROGRAMS, startHotrod, startJaeger } from './servers.ts';
 
@@ -47,16 +49,17 @@ describeWith('jaeger and hotrod', PROGRAMS.jaeger !== undefined && PROGRAMS.hotr
     for (const stop of endings) await stop();
   });
 
-  const read = (window: { readonly from: number; readonly to: number }): Promise<FromBackend> => {
+  const read = (window: { readonly from: number; readonly to: number }): Promise<Gathered> => {
     const backend = jaeger.connect({ url: server?.url ?? '' }, {});
-    return readBackend({ backend, signal, progress: () => {} }, { by: 'window', service: 'frontend', ...window });
+    const parts = { backend, clock: systemClock, analyst: analystOnThisThread() };
+    return gatherForWindow(parts, { services: ['frontend'], ...window }, { progress: async () => {}, signal });
   };
 
   test('the database is named, wherever one begins to look', async () => {
     const found = await read({ from: onset, to: end });
     expect(found.gathering.suspects).toBeGreaterThan(CROWD);
     expect(found.gathering.baseline).toBeGreaterThan(20);
-    const { verdict } = analyse(found);
+    const { verdict } = await found.analyse(undefined, signal);
     expect(verdict.kind).toBe('cause');
     const [first] = verdict.hypotheses;
     expect(JSON.stringify(first?.component)).toContain('mysql');
@@ -67,6 +70,6 @@ describeWith('jaeger and hotrod', PROGRAMS.jaeger !== undefined && PROGRAMS.hotr
   test('calm against calm names nobody for sure', async () => {
     const calm = onset - 1;
     const found = await read({ from: calm - 5_000_000, to: calm });
-    expect(analyse(found).verdict.kind).not.toBe('cause');
+    expect((await found.analyse(undefined, signal)).verdict.kind).not.toBe('cause');
   });
 });

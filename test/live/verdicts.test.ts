@@ -4,10 +4,12 @@ import { jaeger } from '../../src/backends/jaeger.ts';
 import { victoriaTraces } from '../../src/backends/victoria-traces.ts';
 import { zipkin } from '../../src/backends/zipkin.ts';
 import { analyse } from '../../src/investigation/analyse.ts';
-import { readBackend } from '../../src/investigation/from-backend.ts';
+import { gatherForWindow } from '../../src/investigation/gather.ts';
+import { analystOnThisThread } from '../../src/investigation/study.ts';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { MINUTE } from '../../src/model/units.ts';
 import type { Analysis } from '../../src/model/verdict.ts';
+import { systemClock } from '../../src/ports/clock.ts';
 import type { TraceBackend } from '../../src/ports/trace-backend.ts';
 import { zipkinSpans } from '../backends/zipkin-encode.ts';
 import { inputOf } from '../investigation/analyse-input.ts';
@@ -80,7 +82,7 @@ const PLACES: readonly Place[] = [
 
 const SCENARIOS = ['tls-retry', 'write-race', 'slow-serialisation', 'auth-cascade', 'audit'] as const;
 /** Further apart than anybody looks back, so that no scenario is another's baseline. */
-const APART = 15 * MINUTE;
+const APART = 90 * MINUTE;
 const { signal } = new AbortController();
 
 type Recording = { readonly suspects: readonly SpanRecord[]; readonly baseline: readonly SpanRecord[] };
@@ -126,11 +128,12 @@ for (const place of PLACES) {
         const { suspects, baseline } = recordings.get(scenario) ?? { suspects: [], baseline: [] };
         const starts = suspects.map((span) => span.start).toSorted((a, b) => a - b);
         const window = { from: (starts[0] ?? 0) - 1, to: (starts.at(-1) ?? 0) + MINUTE };
-        const parts = { backend: place.connect(server), progress: () => {}, signal };
-        const read = await readBackend(parts, { by: 'window', service: 'gateway', ...window });
-        expect(read.gathering.suspects).toBeGreaterThan(20);
-        expect(read.gathering.baseline).toBeGreaterThan(20);
-        expect(saidBy(analyse(read))).toEqual(told(suspects, baseline));
+        const parts = { backend: place.connect(server), clock: systemClock, analyst: analystOnThisThread() };
+        const question = { services: ['gateway'], ...window };
+        const found = await gatherForWindow(parts, question, { progress: async () => {}, signal });
+        expect(found.gathering.suspects).toBeGreaterThan(20);
+        expect(found.gathering.baseline).toBeGreaterThan(20);
+        expect(saidBy(await found.analyse(undefined, signal))).toEqual(told(suspects, baseline));
       });
     });
   });
