@@ -1,8 +1,9 @@
 import { Failure } from '../failure.ts';
 import { fixSaidIn } from '../investigation/fixed-by.ts';
+import { Notes } from '../investigation/notes.ts';
 import { noteDown, sayOnce } from '../investigation/once.ts';
 import type { Answered, Investigation, ThreadRef } from '../model/investigation.ts';
-import type { Message } from '../model/message.ts';
+import type { Message, Part } from '../model/message.ts';
 import type { SpanTable } from '../model/trace.ts';
 import type { EpochMicros } from '../model/units.ts';
 import type { Chat } from '../ports/chat.ts';
@@ -86,10 +87,10 @@ async function answerTo(
       return message(speaker.say('answers.fix-noted', { fix: pieces(safeMessage(fix, 120)) }), []);
     }
     if (investigation.status !== 'answered') return unanswered(parts, question, investigation);
-    const table = await spansOf(parts, investigation);
+    const { table, notes } = await spansOf(parts, investigation);
     const answer = composeAnswer(question.text, investigation, table, parts.words);
     await remember(parts, question, investigation);
-    return await withPicture(parts, answer);
+    return withNotes(await withPicture(parts, answer), notes);
   } catch (thrown) {
     const failure = Failure.from(thrown);
     parts.log.warn(
@@ -114,26 +115,35 @@ function unanswered(
   return message(said, [{ kind: 'note', line: [safeName(setback.hint, 300)] }]);
 }
 
-/** The kept spans; where the most telling trace is not among them, what the backend still has of it. */
-async function spansOf({ store, backend, log }: QuestionParts, { id, analysis }: Answered): Promise<SpanTable> {
+/** What an answer draws on, and what of it is missing, in words for a person. */
+type Kept = { readonly table: SpanTable; readonly notes: readonly string[] };
+
+/**
+ * The kept spans; where the most telling trace is not among them, what the backend still has of it. One of several places
+ * that is down costs its spans and a note.
+ */
+async function spansOf({ store, backend, log }: QuestionParts, { id, analysis }: Answered): Promise<Kept> {
   const kept = await store.keptTraces(id);
   const table = tableOf([kept]);
   const { exemplar } = analysis;
-  if (exemplar === undefined || findTrace(table, exemplar.suspect)) return table;
+  if (exemplar === undefined || findTrace(table, exemplar.suspect)) return { table, notes: [] };
   const wanted = [exemplar.suspect, ...(exemplar.healthy === undefined ? [] : [exemplar.healthy])];
+  const notes = new Notes();
   const builder = new TableBuilder();
   let spans = 0;
   try {
-    for await (const batch of backend.fetch(wanted, AbortSignal.timeout(FETCH_MS))) {
+    for await (const batch of backend.fetch(wanted, AbortSignal.timeout(FETCH_MS), notes.missing)) {
       builder.add(batch);
       spans += batch.length;
-      if (spans > SPAN_LIMIT) break;
+      if (spans <= SPAN_LIMIT) continue;
+      notes.limit(`Reading stopped at ${spans} spans`);
+      break;
     }
-    return builder.finish();
+    return { table: builder.finish(), notes: notes.all };
   } catch (thrown) {
     // The answer says by itself that the spans are gone; the reason is for whoever runs the bot.
     log.warn({ investigation: id, reason: Failure.from(thrown).message }, 'The spans of an answer are not to be had');
-    return table;
+    return { table, notes: notes.all };
   }
 }
 
@@ -150,15 +160,25 @@ async function withPicture({ chat, words, log }: QuestionParts, { message: said,
     const picture = await draw();
     if (picture === undefined) return said;
     const file = await chat.upload(picture);
-    const at = said.parts.findIndex((part) => part.kind === 'buttons');
-    const where = at < 0 ? said.parts.length : at;
-    return { ...said, parts: said.parts.toSpliced(where, 0, { kind: 'picture', file, alt: picture.alt }) };
+    return beforeButtons(said, [{ kind: 'picture', file, alt: picture.alt }]);
   } catch (thrown) {
     const failure = Failure.from(thrown);
     log.warn({ kind: failure.kind, reason: failure.message }, 'The picture of an answer could not be made');
     const why = words.speaker.say('answers.failure', { message: pieces(safeName(failure.message, 300)) });
     return { ...said, parts: [...said.parts, { kind: 'note', line: why }] };
   }
+}
+
+function withNotes(said: Message, notes: readonly string[]): Message {
+  return beforeButtons(
+    said,
+    notes.map((note) => ({ kind: 'note', line: [`${safeName(note, 300)}.`] })),
+  );
+}
+
+function beforeButtons(said: Message, more: readonly Part[]): Message {
+  const at = said.parts.findIndex((part) => part.kind === 'buttons');
+  return { ...said, parts: said.parts.toSpliced(at < 0 ? said.parts.length : at, 0, ...more) };
 }
 
 /** One opinion a person; a later one takes its place. */

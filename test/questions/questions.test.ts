@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { severalBackends } from '../../src/backends/several.ts';
 import { Database } from '../../src/database.ts';
 import { Failure } from '../../src/failure.ts';
 import type { Investigation, ThreadRef } from '../../src/model/investigation.ts';
@@ -137,6 +138,27 @@ describe('questions in a thread', () => {
     parts = { ...parts, backend: backend(SPANS) };
     await ask('where did all the time go?');
     expect(texts()[1]).toContain('auth POST /verify: 990 ms');
+  });
+
+  test('one of several places down: the answer stands on what the others have, and says whose spans it lacks', async () => {
+    await keep(ANSWERED, []);
+    const [gateway, auth] = [SPANS.slice(0, 1), SPANS.slice(1)];
+    const down = (title: string): TraceBackend => ({
+      ...backend(new Failure('unreachable', `Nobody listens at ${title}.`, 'Start it.')),
+      title,
+    });
+    const places = [{ backend: backend(gateway) }, { backend: backend(auth) }] as const;
+    parts = { ...parts, backend: severalBackends([...places, { backend: down('Tempo at http://127.0.0.1:9') }]) };
+    await ask('where did the time go?');
+    expect(texts()[0]).toContain('auth POST /verify: 990 ms');
+    expect(texts()[0]).toContain('Spans are missing: Nobody listens at Tempo at http://127.0.0.1:9.');
+    expect(channel.said[0]?.message.parts.at(-1)?.kind).toBe('buttons');
+    expect(warnings).toEqual([]);
+
+    parts = { ...parts, backend: severalBackends([{ backend: down('Tempo') }, { backend: down('Jaeger') }]) };
+    await ask('where did all the time go?');
+    expect(texts()[1]).toContain('were not kept');
+    for (const title of ['Tempo', 'Jaeger']) expect(texts()[1]).toContain(`Nobody listens at ${title}.`);
   });
 
   test('a reply that never left is said by the next attempt', async () => {
