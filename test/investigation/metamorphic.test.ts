@@ -106,6 +106,8 @@ describe('it does not matter', () => {
     { numRuns: 15 },
     (windows, seed) => {
       const { suspects, baseline } = windows;
+      // One request alone is asked what it waited for; among others it is asked why it fared worse than they did.
+      if (new Set(suspects.map(({ traceId }) => traceId)).size === 1) return;
       const start = Math.min(...suspects.slice(0, 1).map((span) => span.start));
       const before = Math.min(...baseline.slice(0, 1).map((span) => span.start), start - 10_000_000);
       const plain = answer(windows);
