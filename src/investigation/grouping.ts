@@ -84,7 +84,8 @@ export function createGrouping(parts: {
       return { ...rest, follows: leader };
     });
     const kin = kinOfTrigger(one);
-    if (kin !== undefined) await kinships.answered(kin, leader);
+    if (kin !== undefined && one.status === 'answered' && one.resolvedAt === undefined)
+      await kinships.answered(kin, one.id, leader, one.gathering.scope.to);
     await refresh(leader);
     return stands;
   }
@@ -97,11 +98,18 @@ export function createGrouping(parts: {
     await refresh(leader);
   }
 
-  /** It was told. From now on its kin follow it for a short while only, and not at all when it is over already. */
+  /** Its traces are read now: what begins later is not among them. */
+  async function reads(investigation: Investigation): Promise<void> {
+    const kin = kinOfTrigger(investigation);
+    if (kin !== undefined) await kinships.reads(kin, investigation.id, clock.now());
+  }
+
+  /** It was told. From now on only those of its kin follow it that began before the reading, and nobody when it is over already. */
   async function stands(answered: Answered): Promise<void> {
     const kin = kinOfTrigger(answered);
     const current = await store.find({ by: 'id', id: answered.id });
-    if (kin !== undefined && current?.resolvedAt === undefined) await kinships.answered(kin, answered.id);
+    if (kin !== undefined && current?.resolvedAt === undefined)
+      await kinships.answered(kin, answered.id, answered.id, answered.gathering.scope.to);
     if (culpritOf(answered.analysis) !== undefined) await ledger.settle(toldKey(answered), answered.id, TOLD_MS);
   }
 
@@ -110,7 +118,7 @@ export function createGrouping(parts: {
     await queue.add({ kind: 'refresh', investigation: id }, { key, delayMs });
   }
 
-  return { leaderOf, follow, handOver, stands, refresh };
+  return { leaderOf, follow, handOver, reads, stands, refresh };
 }
 
 export type Grouping = ReturnType<typeof createGrouping>;

@@ -39,7 +39,7 @@ export type IntakeParts = {
  * ```
  *   known alert ──────────────────────────────▶ its investigation changes (life.ts)
  *   follows another's ────────────────────────▶ counted there
- *   new, of kin that are looked at just now ──▶ follows those (kin.ts)
+ *   new, of kin whose reading shows it too ───▶ follows those (kin.ts)
  *   new ──────────────────────────────────────▶ an investigation and its job
  * ```
  */
@@ -118,7 +118,7 @@ export function createIntake(parts: IntakeParts): Intake {
     if (kin === undefined) return open(id, alert, channel);
     for (;;) {
       await opening.get(kin)?.catch(() => undefined);
-      const other = await kinships.leaderOf(kin);
+      const other = await kinships.leaderOf(kin, alert.startedAt);
       if (other !== undefined && other !== id) return follow(other, alert, 'joined');
       if (opening.has(kin)) continue;
       const work = open(id, alert, channel).finally(() => opening.delete(kin));

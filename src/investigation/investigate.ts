@@ -139,6 +139,7 @@ async function answer(
     const thread = turn.thread();
     if (thread !== undefined) await parts.publisher.progress(investigation, thread, found);
   };
+  await parts.grouping.reads(opened);
   const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
   const changes = await lookUpChanges(parts.changes, analysis, gathering);
   const stands = await parts.store.update(investigation.id, (current): Investigation => {

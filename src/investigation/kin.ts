@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
+import { type EpochMicros, SECOND } from '../model/units.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
 /** As long as the first of them is looked at, and some more for a look that has to be tried again. */
 const UNDER_WAY_MS = 5 * 60_000;
-/** An alert that comes so soon after the verdict would read the traces that were read already. */
+/** Alerts are late: so long after the verdict one may still come that began before the reading. */
 const FRESH_MS = 60_000;
+/** The sender's clock and ours. */
+const CLOCKS_APART = 2 * SECOND;
 
 /** Alerts that would be looked at in the same traces: the same service, in the same place, told in the same channel. */
 export type Kin = string;
@@ -25,18 +28,49 @@ export function kinOfServices(services: readonly string[], alert: Alert, channel
 }
 
 /**
- * Which investigation answers for alerts of one kin at the moment. It ends by itself: what comes later deserves a look of
- * its own, and is folded afterwards if it comes to the same culprit (`grouping.ts`).
+ * Which investigation answers for alerts of one kin. An alert joins unseen only what was read, or will be read, in the traces
+ * that it is about. What began later deserves a look of its own, and is folded afterwards if it comes to the same culprit
+ * (`grouping.ts`):
+ *
+ * ```
+ *   opened ─── waits for its turn ───▶│ reading ─── verdict ───── a minute later
+ *     every alert of its kin joins    │ who says that it began before the reading joins; who began after it is looked
+ *                                     │ at, and its kin follow it from then on
+ * ```
  */
-export const kinship = (ledger: Ledger) => ({
-  async leaderOf(kin: Kin): Promise<string | undefined> {
-    const leader = await ledger.read(keyOf(kin));
-    return leader === '' ? undefined : leader;
-  },
-  lead: (kin: Kin, investigation: string) => ledger.settle(keyOf(kin), investigation, UNDER_WAY_MS),
-  answered: (kin: Kin, leader: string) => ledger.settle(keyOf(kin), leader, FRESH_MS),
-  end: (kin: Kin) => ledger.settle(keyOf(kin), '', 1),
-});
+export const kinship = (ledger: Ledger) => {
+  async function standing(kin: Kin): Promise<Standing | undefined> {
+    const [leader, readAt] = ((await ledger.read(keyOf(kin))) ?? '').split(' ');
+    if (leader === undefined || leader === '') return undefined;
+    return { leader, ...(readAt === undefined ? {} : { readAt: Number(readAt) }) };
+  }
+
+  return {
+    /** Who answers for an alert of this kin that began then; undefined when it has to be looked at. */
+    async leaderOf(kin: Kin, began: EpochMicros): Promise<string | undefined> {
+      const found = await standing(kin);
+      if (found === undefined) return undefined;
+      return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
+    },
+    /** Its look is still to come. */
+    lead: (kin: Kin, investigation: string) => ledger.settle(keyOf(kin), investigation, UNDER_WAY_MS),
+    /** Its traces are read up to this moment. Nothing changes where another of its kin is to be looked at by now. */
+    async reads(kin: Kin, investigation: string, at: EpochMicros): Promise<void> {
+      const found = await standing(kin);
+      if (found !== undefined && found.leader !== investigation) return;
+      await ledger.settle(keyOf(kin), `${investigation} ${at}`, UNDER_WAY_MS);
+    },
+    /** Its verdict stands on the leader's card, which may be its own; `readAt` is how far its own traces were read. */
+    async answered(kin: Kin, investigation: string, leader: string, readAt: EpochMicros): Promise<void> {
+      const found = await standing(kin);
+      if (found !== undefined && found.leader !== investigation && found.leader !== leader) return;
+      await ledger.settle(keyOf(kin), `${leader} ${readAt}`, FRESH_MS);
+    },
+    end: (kin: Kin) => ledger.settle(keyOf(kin), '', 1),
+  };
+};
+
+type Standing = { readonly leader: string; readonly readAt?: EpochMicros };
 
 function keyOf(kin: Kin): string {
   return `kin:${kin}`;
