@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { gatherForAlert, gatherForWindow } from '../../src/investigation/gather.ts';
-import { gatherForTrace } from '../../src/investigation/gather-trace.ts';
 import { analystOnThisThread } from '../../src/investigation/study.ts';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { MINUTE, SECOND } from '../../src/model/units.ts';
@@ -154,10 +153,4 @@ describe('a service in a window', () => {
     const asking = gatherForWindow(parts, window, { ...quiet, signal: AbortSignal.abort(reason) });
     await expect(asking).rejects.toBe(reason);
   });
-});
-
-test('a trace that is not there is told', async () => {
-  const parts = { backend: memoryBackend([]).backend, clock: clockAt(T0), analyst };
-  const asking = gatherForTrace(parts, 'f'.repeat(32), quiet);
-  await expect(asking).rejects.toMatchObject({ kind: 'not-found', message: expect.stringContaining('memory') });
 });

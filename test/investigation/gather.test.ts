@@ -306,25 +306,25 @@ describe('one trace', () => {
     }));
     const focus = spans[13]?.traceId ?? '';
     const gathered = await one(spans, focus);
-    expect(gathered?.focus).toBe(focus);
-    expect(gathered?.suspects).toEqual([focus]);
-    expect(gathered?.baseline).toHaveLength(24);
-    expect(gathered?.gathering.scope.operation).toBe('GET /');
-    expect(gathered?.gathering.notes).toEqual([]);
+    expect(gathered.focus).toBe(focus);
+    expect(gathered.suspects).toEqual([focus]);
+    expect(gathered.baseline).toHaveLength(24);
+    expect(gathered.gathering.scope.operation).toBe('GET /');
+    expect(gathered.gathering.notes).toEqual([]);
   });
 
   test('of a rare route has others of its service beside it, and says so', async () => {
     const spans = requests('cart', -60, 60, 1, (n) => ({ name: n === 30 ? 'POST /rare' : 'GET /' }));
     const gathered = await one(spans, spans[30]?.traceId ?? '');
-    expect(gathered?.baseline).toHaveLength(59);
-    expect(gathered?.gathering.notes.join()).toContain('Too few healthy requests for POST /rare, so others of cart');
+    expect(gathered.baseline).toHaveLength(59);
+    expect(gathered.gathering.notes.join()).toContain('Too few healthy requests for POST /rare, so others of cart');
   });
 
   test('from a quiet hour has company of the day before', async () => {
     const spans = [...requests('cart', -20 * 3_600, 30, 60), ...requests('cart', 0, 1)];
     const gathered = await one(spans, spans.at(-1)?.traceId ?? '');
-    expect(gathered?.baseline).toHaveLength(30);
-    expect(gathered?.gathering.notes.join()).toContain('the day before was read as well');
+    expect(gathered.baseline).toHaveLength(30);
+    expect(gathered.gathering.notes.join()).toContain('the day before was read as well');
   });
 
   test('has its own linked trace on its side, and those of others on theirs', async () => {
@@ -336,12 +336,15 @@ describe('one trace', () => {
       links: [...linkTo(shared), ...(n === 13 ? linkTo(own) : [])],
     }));
     const gathered = await one([...spans, ...own, ...shared], spans[13]?.traceId ?? '');
-    expect(gathered?.suspects.toSorted()).toEqual([spans[13]?.traceId, own[0]?.traceId].toSorted());
-    expect(gathered?.baseline).toContain(shared[0]?.traceId);
+    expect(gathered.suspects.toSorted()).toEqual([spans[13]?.traceId, own[0]?.traceId].toSorted());
+    expect(gathered.baseline).toContain(shared[0]?.traceId);
   });
 
-  test('that nobody has is undefined', async () => {
-    expect(await one([], 'f'.repeat(32))).toBeUndefined();
+  test('that nobody has is told', async () => {
+    await expect(one([], 'f'.repeat(32))).rejects.toMatchObject({
+      kind: 'not-found',
+      message: `Trace ${'f'.repeat(32)} is not in memory.`,
+    });
   });
 });
 
