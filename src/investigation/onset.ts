@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at, type EpochMicros, MINUTE, SECOND, type TraceId } from '../model/units.ts';
+import { at, byteAt, type EpochMicros, MINUTE, numberAt, SECOND, type TraceId } from '../model/units.ts';
 import { durationOf, labelRequests } from '../population/requests.ts';
 import type { Onset } from '../ports/analyst.ts';
 import { type Occurrence, slowerFrom, worseFrom } from './change-point.ts';
@@ -105,12 +105,12 @@ function requestsOf(table: SpanTable, picked: ReadonlySet<TraceId>): readonly Re
   const { entry, route, real, failed } = labelRequests(table, new Uint8Array(table.traces));
   const requests: Request[] = [];
   for (let ordinal = 0; ordinal < table.traces; ordinal += 1) {
-    if (at(real, ordinal) !== 1 || picked.has(table.traceIds[ordinal] ?? '')) continue;
+    if (byteAt(real, ordinal) !== 1 || picked.has(table.traceIds[ordinal] ?? '')) continue;
     requests.push({
       // Of the trace and not of its entry: this is what a split is held against.
-      start: at(table.start, at(table.first, ordinal)),
+      start: numberAt(table.start, at(table.first, ordinal)),
       duration: durationOf(table, at(entry, ordinal)),
-      failed: at(failed, ordinal) === 1,
+      failed: byteAt(failed, ordinal) === 1,
       route: at(route, ordinal),
       ordinal,
     });

@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../model/span.ts';
 import { Flag, type SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import type { Analyst, Divided, Division, ReadTrace, Study } from '../ports/analyst.ts';
 import { TableBuilder } from '../trace/build.ts';
 import { type Analyse, analyse } from './analyse.ts';
@@ -81,7 +81,7 @@ function parted(table: SpanTable, division: Division): { readonly baseline: Uint
       : splitWithin(table, division.from, division.to, picked);
   const named = new Set(division.by === 'onset' ? division.named : []);
   const baseline = Uint8Array.from(table.traceIds, (id, ordinal) => {
-    const startedAt = table.epoch + at(table.start, at(table.first, ordinal));
+    const startedAt = table.epoch + numberAt(table.start, at(table.first, ordinal));
     return startedAt < split.at && !named.has(id) ? 1 : 0;
   });
   return { baseline, split };
@@ -92,12 +92,12 @@ function readTrace(table: SpanTable, ordinal: number, baseline: Uint8Array): Rea
   let end = 0;
   let torn = false;
   for (let row = from; row < to; row++) {
-    end = Math.max(end, at(table.end, row));
-    torn ||= (at(table.flags, row) & Flag.orphan) !== 0;
+    end = Math.max(end, numberAt(table.end, row));
+    torn ||= (byteAt(table.flags, row) & Flag.orphan) !== 0;
   }
   return {
     traceId: table.traceIds[ordinal] ?? '',
-    side: at(baseline, ordinal) === 1 ? 'baseline' : 'suspect',
+    side: byteAt(baseline, ordinal) === 1 ? 'baseline' : 'suspect',
     spans: to - from,
     end: table.epoch + end,
     torn,

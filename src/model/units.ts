@@ -19,7 +19,7 @@ export const MINUTE: Micros = 60 * SECOND;
  * zero. Each kind of column has a reader of its own, and a wrong one does not compile: one for all three would be compiled for
  * all three wherever it is called, and a whole analysis would take a sixth longer (`bench/analysis.ts`).
  */
-export function at(column: Int32Array | Float64Array | Uint8Array, row: number): number {
+export function at(column: Int32Array, row: number): number {
   const value = column[row];
   if (value === undefined) throw beyond(column.length, row);
   return value;

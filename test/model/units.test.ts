@@ -18,6 +18,8 @@ test('a row beyond the column is refused', () => {
 });
 
 test('a column of another kind does not compile', () => {
+  // @ts-expect-error Times are no whole numbers.
+  at(times, 0);
   // @ts-expect-error Codes are no times.
   numberAt(codes, 0);
   // @ts-expect-error Whole numbers are no codes.
