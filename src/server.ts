@@ -92,8 +92,15 @@ async function answer(router: Router, request: IncomingMessage, response: Server
         throw new Failure('not-found', 'There is nothing at this path.', 'The README lists what is served.');
       return sendJson(response, 405, { error: 'method_not_allowed' }, { allow: match.allowed.join(', ') });
     }
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    await match.route.handle({ request, response, url, params: match.params });
+    const url = () => new URL(request.url ?? '/', 'http://localhost');
+    await match.route.handle({
+      request,
+      response,
+      params: match.params,
+      get url() {
+        return url();
+      },
+    });
   } catch (thrown) {
     const failure = Failure.from(thrown);
     if (failure.kind === 'internal')

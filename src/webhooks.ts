@@ -45,12 +45,13 @@ type Parts = {
 };
 
 async function answer(source: AlertSource, parts: Parts, exchange: Exchange): Promise<Reply> {
-  const { request, response, url } = exchange;
+  const { request, response } = exchange;
   const hungUp = new AbortController();
-  response.once('close', () => hungUp.abort());
+  // An answer that went out closes too, and nobody waits for it any more.
+  response.once('close', () => response.writableFinished || hungUp.abort());
   try {
     const body = await readBody(request, source.bodyLimit);
-    const query = url.search === '' ? {} : Object.fromEntries(url.searchParams);
+    const query = request.url?.includes('?') === true ? Object.fromEntries(exchange.url.searchParams) : {};
     return await take(source, parts, { headers: headersOf(exchange), query, body }, hungUp.signal);
   } catch (thrown) {
     const failure = Failure.from(thrown);
@@ -98,9 +99,11 @@ async function takeAll(alerts: readonly Alert[], intake: Intake): Promise<readon
 }
 
 function headersOf({ request }: Exchange): Delivery['headers'] {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
-  );
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return headers;
 }
 
 function send({ request, response }: Exchange, reply: Reply): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createIntake } from '../src/investigation/intake.ts';
 import type { AlertSource } from '../src/ports/alert-source.ts';
 import type { Intake } from '../src/ports/intake.ts';
@@ -145,5 +145,30 @@ describe('the address of a sender', () => {
       status: 200,
       body: { status: 'confirmed' },
     });
+  });
+
+  test('a sender that hangs up ends what is looked up for it, one that is answered does not', async () => {
+    const signals: AbortSignal[] = [];
+    const slow = Promise.withResolvers<void>();
+    const source: AlertSource = {
+      ...makeSource('generic', { tokens: token }),
+      authenticate: (delivery, signal) => {
+        signals.push(signal);
+        return delivery.query?.slow === undefined ? undefined : slow.promise;
+      },
+    };
+    const port = await serve([source]);
+    expect((await post(port, 'generic', file('generic/own.json'), {})).status).toBe(202);
+    const hangingUp = new AbortController();
+    const asked = fetch(`http://127.0.0.1:${port}/webhooks/generic?slow`, {
+      method: 'POST',
+      body: file('generic/own.json'),
+      signal: hangingUp.signal,
+    });
+    await vi.waitFor(() => expect(signals).toHaveLength(2));
+    hangingUp.abort();
+    await expect(asked).rejects.toThrow();
+    await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]));
+    slow.resolve();
   });
 });
