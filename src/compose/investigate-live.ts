@@ -41,9 +41,9 @@ export type LiveFlags = {
 const SPAN = '-30m';
 
 /**
- * Asks the configured backend, or the one that the flags name, what broke, in the way the bot asks, and hands the answer to `tell`, which may still
- * ask for the picture; then every connection and file is closed. Throws a `Failure` for flags that do not go together, a
- * service that nobody is called like, a backend that does not answer.
+ * Asks the configured backend, or the one that the flags name, what broke, in the way the bot asks, and hands the answer to
+ * `tell`, which may still ask for the picture; then every connection and file is closed. Throws a `Failure` for flags that do
+ * not go together, a service that nobody is called like, a backend that does not answer.
  */
 export async function investigateLive(
   flags: LiveFlags,

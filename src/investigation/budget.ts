@@ -68,7 +68,7 @@ export class Allowance {
     return new Failure(
       'timed-out',
       `${title} gave no trace within ${this.#budget.seconds} s.`,
-      'Look at its load; it is asked again by itself.',
+      'Look at its load. For an alert it is asked again by itself.',
     );
   }
 
