@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import { culpritOf } from '../model/culprit.ts';
 import type { Answered, Investigation } from '../model/investigation.ts';
-import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
+import { type EpochMicros, MINUTE, type Micros, SECOND } from '../model/units.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Followers } from '../ports/followers.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -15,8 +15,8 @@ import { refreshOf } from './refresh.ts';
 
 /** An incident that nobody ended counts as open for so long after its last sign. */
 const UNENDED: Micros = 60 * MINUTE;
-/** Alerts are late: this long after an end they may still be about what ended. */
-const LATE: Micros = 3 * MINUTE;
+/** What was seen so shortly after an end was under way then. */
+const FADING: Micros = 10 * SECOND;
 /** What begins within so much of each other may well be one trouble, */
 const AT_ONCE: Micros = 5 * MINUTE;
 /** and is told within so much. */
@@ -72,7 +72,8 @@ export function createGrouping(parts: {
     const other = id === undefined || id === answered.id ? undefined : await store.find({ by: 'id', id });
     if (other?.status !== 'answered' || other.follows !== undefined) return undefined;
     const apart = Math.abs(beginOf(other) - beginOf(answered));
-    return apart <= AT_ONCE && culpritOf(other.analysis) !== undefined ? other : undefined;
+    const isNamed = culpritOf(other.analysis) !== undefined;
+    return isNamed && apart <= AT_ONCE && !outlives(answered, other) ? other : undefined;
   }
 
   /** The one answers for the other's alert and for all that follow it. May be repeated. */
@@ -133,18 +134,33 @@ function causeOf(answered: Answered): string {
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 16);
 }
 
-/** Whether the later one began while the earlier one lasted. */
-function meet(a: Answered, b: Answered): boolean {
-  return beginOf(a) <= endOf(b) && beginOf(b) <= endOf(a);
+/** Whether the one's card can answer for the other: the later one began while the earlier one lasted, and is over when that is. */
+function meet(leader: Answered, other: Answered): boolean {
+  return beginOf(leader) <= endOf(other) && beginOf(other) <= endOf(leader) && !outlives(other, leader);
 }
 
-function beginOf({ analysis, trigger, openedAt, fires }: Answered): EpochMicros {
-  const fired = fires?.at(-1) ?? (trigger.kind === 'alert' ? trigger.alert.startedAt : openedAt);
-  return Math.min(analysis.impact.since ?? fired, fired);
+/**
+ * A card that says "resolved" is no place for what goes on. An alert that comes late may still be about what ended: its traces
+ * tell, and where they tell nothing, when it fired.
+ */
+function outlives(other: Answered, leader: Answered): boolean {
+  if (leader.resolvedAt === undefined) return false;
+  const { affected, lastSeen } = other.analysis.impact;
+  const sign = affected > 0 && lastSeen !== undefined ? lastSeen : firedAt(other);
+  return sign > leader.resolvedAt + FADING;
+}
+
+function beginOf(answered: Answered): EpochMicros {
+  const fired = firedAt(answered);
+  return Math.min(answered.analysis.impact.since ?? fired, fired);
+}
+
+function firedAt({ trigger, openedAt, fires }: Answered): EpochMicros {
+  return fires?.at(-1) ?? (trigger.kind === 'alert' ? trigger.alert.startedAt : openedAt);
 }
 
 function endOf({ resolvedAt, answeredAt, rechecks, analysis, fires }: Answered): EpochMicros {
-  if (resolvedAt !== undefined) return resolvedAt + LATE;
+  if (resolvedAt !== undefined) return resolvedAt + FADING;
   const seen = rechecks.filter(({ affected }) => affected > 0).at(-1)?.at ?? 0;
   return Math.max(answeredAt, seen, analysis.impact.lastSeen ?? 0, fires?.at(-1) ?? 0) + UNENDED;
 }

@@ -93,17 +93,21 @@ export function createIntake(parts: IntakeParts): Intake {
   /** It fires, and we know it: what it makes of its investigation is decided where nobody can come between. */
   async function again(known: Investigation, alert: Alert): Promise<Acceptance> {
     const { id } = known;
+    // On a card that says that all is over nobody would see it.
+    const isBack = known.follows !== undefined && (await kinships.outlives(alert.occurredAt, known.follows));
+    const fire: Alert = isBack ? { ...alert, event: 'reopened' } : alert;
     // What is seen here only chooses the jobs; a job too many finds nothing to do.
-    const expected = fired(known, alert);
+    const expected = fired(known, fire);
     const saysNothingNew = expected.next.fires?.at(-1) === known.fires?.at(-1);
     if (saysNothingNew && expected.next !== known) pressure.shed();
     const leader = expected.next.follows;
     await together(
-      () => store.update(id, (current) => fired(current ?? known, alert).next),
+      () => store.update(id, (current) => fired(current ?? known, fire).next),
       ...(expected.work === 'look' ? [() => look(expected.next)] : []),
       ...(expected.work === 'refresh' ? [() => refresh(leader ?? id)] : []),
       ...(leader === undefined ? [] : [() => followers.follow(leader, followerOf(alert))]),
       ...(known.status === 'answered' && expected.work === 'look' ? leading(id, known.channel, alert) : []),
+      ...(known.resolvedAt === undefined || expected.next.resolvedAt !== undefined ? [] : [() => kinships.goesOn(id)]),
       () => mark(alert, id),
     );
     return { investigation: id, outcome: 'updated' };
@@ -112,7 +116,8 @@ export function createIntake(parts: IntakeParts): Intake {
   /** It fires for the first time, or for the first time since long ago. */
   async function first(alert: Alert, id: string): Promise<Acceptance> {
     const leader = await followers.leaderOf(alert.source, alert.id);
-    if (leader !== undefined) return follow(leader, alert, 'updated');
+    if (leader !== undefined && !(await kinships.outlives(alert.occurredAt, leader)))
+      return follow(leader, alert, 'updated');
     const channel = parts.channelFor(alert);
     const kin = kinOf(alert, channel);
     if (kin === undefined) return open(id, alert, channel);
@@ -130,11 +135,13 @@ export function createIntake(parts: IntakeParts): Intake {
   async function open(id: string, alert: Alert, channel: string): Promise<Acceptance> {
     const early = await ledger.read(resolvedKey(alert));
     const fresh = opened({ id, trigger: { kind: 'alert', alert }, channel, openedAt: clock.now() });
-    const over = early !== undefined && Number(early) >= alert.occurredAt ? { resolvedAt: Number(early) } : {};
+    const end = early !== undefined && Number(early) >= alert.occurredAt ? Number(early) : undefined;
+    const over = end === undefined ? {} : { resolvedAt: end };
     await together(
       () => store.update(id, (current) => (current === undefined ? { ...fresh, ...over } : fired(current, alert).next)),
       () => look(fresh),
       ...leading(id, channel, alert),
+      ...(end === undefined ? [] : [() => kinships.end(id, end)]),
       () => mark(alert, id),
     );
     return { investigation: id, outcome: 'opened' };
@@ -188,7 +195,7 @@ export function createIntake(parts: IntakeParts): Intake {
     const { id } = known;
     const target = mergedInto === undefined ? undefined : await whoAnswersFor(source, mergedInto);
     const fixedBy = mergedInto === undefined ? fixNoted(alert.note) : undefined;
-    const kin = known.trigger.kind === 'alert' ? kinOf(known.trigger.alert, known.channel) : undefined;
+    const end = resolved(known, alert).resolvedAt;
     await together(
       remembered,
       () =>
@@ -199,7 +206,7 @@ export function createIntake(parts: IntakeParts): Intake {
         })),
       () => followers.end(source, alertId),
       () => add({ kind: 'close', investigation: id }, `close:${id}:${occurredAt}`),
-      ...(kin === undefined ? [] : [() => kinships.end(kin)]),
+      ...(end === undefined ? [] : [() => kinships.end(id, end)]),
       () => mark(alert, id),
     );
     return { investigation: id, outcome: 'updated' };

@@ -7,6 +7,8 @@ import type { Ledger } from '../ports/ledger.ts';
 const UNDER_WAY_MS = 5 * 60_000;
 /** Alerts are late: so long after the verdict one may still come that began before the reading. */
 const FRESH_MS = 60_000;
+/** So long is it known of an alert that it is over, since others that follow it may fire on. */
+const OVER_MS = 7 * 24 * 3_600_000;
 /** The sender's clock and ours. */
 const CLOCKS_APART = 2 * SECOND;
 
@@ -45,11 +47,16 @@ export const kinship = (ledger: Ledger) => {
     return { leader, ...(readAt === undefined ? {} : { readAt: Number(readAt) }) };
   }
 
+  async function endOf(leader: string): Promise<EpochMicros | undefined> {
+    const note = await ledger.read(overKey(leader));
+    return note === undefined || note === '' ? undefined : Number(note);
+  }
+
   return {
     /** Who answers for an alert of this kin that began then; undefined when it has to be looked at. */
     async leaderOf(kin: Kin, began: EpochMicros): Promise<string | undefined> {
       const found = await standing(kin);
-      if (found === undefined) return undefined;
+      if (found === undefined || (await endOf(found.leader)) !== undefined) return undefined;
       return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
     },
     /** Its look is still to come. */
@@ -66,7 +73,15 @@ export const kinship = (ledger: Ledger) => {
       if (found !== undefined && found.leader !== investigation && found.leader !== leader) return;
       await ledger.settle(keyOf(kin), `${leader} ${readAt}`, FRESH_MS);
     },
-    end: (kin: Kin) => ledger.settle(keyOf(kin), '', 1),
+    /** Its alert is over, and its card says so: nobody joins it any more. */
+    end: (leader: string, at: EpochMicros) => ledger.settle(overKey(leader), String(at), OVER_MS),
+    /** It fires again after its end. */
+    goesOn: (leader: string) => ledger.settle(overKey(leader), '', 1),
+    /** Whether an alert that follows it still fires although its card says that it is over. */
+    async outlives(at: EpochMicros, leader: string): Promise<boolean> {
+      const end = await endOf(leader);
+      return end !== undefined && at > end;
+    },
   };
 };
 
@@ -74,4 +89,8 @@ type Standing = { readonly leader: string; readonly readAt?: EpochMicros };
 
 function keyOf(kin: Kin): string {
   return `kin:${kin}`;
+}
+
+function overKey(leader: string): string {
+  return `over:${leader}`;
 }

@@ -106,8 +106,9 @@ function lastFire({ firedAt, trigger, openedAt }: Investigation): EpochMicros {
   return firedAt ?? (trigger.kind === 'alert' ? trigger.alert.occurredAt : openedAt);
 }
 
-/** What it was the last time that it was looked at to an end. */
+/** What it was the last time that it was looked at to an end. Nobody was told of that in a thread of its own when it has none. */
 function beforeOf(current: Investigation): Culprit | null | undefined {
+  if (current.thread === undefined) return undefined;
   return current.status === 'answered' ? (culpritOf(current.analysis) ?? null) : current.before;
 }
 

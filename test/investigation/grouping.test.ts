@@ -1,10 +1,12 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { causeKey, fingerprintOf } from '../../src/investigation/culprit.ts';
 import { createGrouping } from '../../src/investigation/grouping.ts';
 import { createRecurrence } from '../../src/investigation/recurrence.ts';
 import type { Culprit } from '../../src/model/culprit.ts';
+import type { Component, Mechanism } from '../../src/model/finding.ts';
 import type { Answered } from '../../src/model/investigation.ts';
-import { MINUTE } from '../../src/model/units.ts';
+import { MINUTE, SECOND } from '../../src/model/units.ts';
 import { anAlert, answered } from '../store/samples.ts';
 import { embeddedParts } from './parts.ts';
 
@@ -68,7 +70,7 @@ describe('who leads', () => {
 
   test('another cause, and what somebody asked for, lead themselves', async () => {
     await grouping().leaderOf(await keep('a'));
-    expect(await grouping().leaderOf(await keep('b', {}, 'timeout'))).toBeUndefined();
+    expect(await grouping().leaderOf(await keep('b', { mechanism: 'timeout' }))).toBeUndefined();
     expect(await grouping().leaderOf(answered('asked'))).toBeUndefined();
   });
 
@@ -77,6 +79,36 @@ describe('who leads', () => {
     const later = { fires: [T0 + 20 * MINUTE], since: T0 + 20 * MINUTE };
     expect(await grouping().leaderOf(await keep('b', later))).toBeUndefined();
     expect(await grouping().leaderOf(await keep('c', later))).toMatchObject({ id: 'b' });
+  });
+
+  test('property: what is over takes only what is over too, as far as the traces of the other tell', async () => {
+    const end = T0 + 10 * MINUTE;
+    const seconds = fc.integer({ min: -400, max: 400 });
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(seconds, seconds, async (firedAfter, seenAfter) => {
+        round += 1;
+        const place = `peer ${round}`;
+        await grouping().leaderOf(await keep(`first ${round}`, { resolvedAt: end, place }));
+        const fires = [end + firedAfter * SECOND];
+        const lastSeen = end + seenAfter * SECOND;
+        const since = Math.min(lastSeen, end - 500 * SECOND);
+        const late = await keep(`late ${round}`, { fires, since, lastSeen, place });
+        const leader = await grouping().leaderOf(late);
+        expect(leader?.id).toBe(seenAfter <= 10 ? `first ${round}` : undefined);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('an alert that its traces do not explain is not counted on a card that was over when it fired', async () => {
+    const told = await keep('a', { resolvedAt: T0 + MINUTE });
+    await grouping().stands(told);
+    const silent = { mechanism: undefined, since: undefined, lastSeen: undefined, affected: 0 };
+    expect(await grouping().leaderOf(await keep('b', { ...silent, fires: [T0 + 30 * SECOND] }))).toMatchObject({
+      id: 'a',
+    });
+    expect(await grouping().leaderOf(await keep('c', { ...silent, fires: [T0 + 2 * MINUTE] }))).toBeUndefined();
   });
 
   test('who follows is counted on the leader, with all who followed it', async () => {
@@ -108,23 +140,46 @@ describe('a cause that was seen before', () => {
 
   test('nothing is told the first time, nor of another cause', async () => {
     expect((await recurrence().recognise(await keep('a', { openedAt: T0 - MINUTE }))).seenBefore).toBeUndefined();
-    const other = await keep('b', { openedAt: T0 }, 'timeout');
+    const other = await keep('b', { openedAt: T0, mechanism: 'timeout' });
     expect((await recurrence().recognise(other)).seenBefore).toBeUndefined();
   });
 });
 
-type Changes = Partial<Answered> & { readonly since?: number };
+type Changes = Partial<Answered> & {
+  readonly since?: number | undefined;
+  readonly lastSeen?: number | undefined;
+  readonly affected?: number;
+  /** The peer that the culprit names. */
+  readonly place?: string;
+  /** Nobody is named when it is undefined. */
+  readonly mechanism?: Mechanism | undefined;
+};
 
-async function keep(id: string, { since = T0, ...changes }: Changes = {}, mechanism?: 'timeout'): Promise<Answered> {
+async function keep(id: string, given: Changes = {}): Promise<Answered> {
+  const { since, lastSeen, affected, place, mechanism, ...changes } = { since: T0, place: 'paygw', ...given };
   const { follows: _, seenBefore: _seen, fixedBy: _by, resolvedAt: _end, ...full } = answered(id);
-  const { analysis } = full;
-  const [top] = analysis.verdict.hypotheses;
-  const hypotheses = top === undefined ? [] : [{ ...top, ...(mechanism === undefined ? {} : { mechanism }) }];
+  const { lineage: _who, ...analysis } = full.analysis;
+  const { impact, verdict } = analysis;
+  const [top] = verdict.hypotheses;
+  const isNamed = !('mechanism' in given) || mechanism !== undefined;
+  const component: Component = { kind: 'edge', from: 'payment', to: place };
+  const hypotheses =
+    top === undefined || !isNamed ? [] : [{ ...top, component, mechanism: mechanism ?? top.mechanism }];
+  const { since: _since, lastSeen: _last, ...counts } = impact;
   const investigation: Answered = {
     ...full,
     trigger: { kind: 'alert', alert: anAlert(`alert ${id}`) },
     fires: [T0],
-    analysis: { ...analysis, impact: { ...analysis.impact, since }, verdict: { ...analysis.verdict, hypotheses } },
+    analysis: {
+      ...analysis,
+      impact: {
+        ...counts,
+        ...(affected === undefined ? {} : { affected }),
+        ...(since === undefined ? {} : { since }),
+        ...(lastSeen === undefined ? {} : { lastSeen }),
+      },
+      verdict: { ...verdict, kind: isNamed ? verdict.kind : 'cannot-tell', hypotheses },
+    },
     ...changes,
   };
   await parts.store.update(id, () => investigation);

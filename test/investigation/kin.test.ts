@@ -88,6 +88,56 @@ describe('who joins unseen', () => {
   });
 });
 
+describe('a leader that is over', () => {
+  test('takes nobody, whoever led there: the card says that it is over', async () => {
+    const { investigation } = await fire('a', { startedAt: T0 });
+    await fire('a', { event: 'resolved', occurredAt: T0 + SECOND, delivery: 'end' });
+    expect(await fire('b', { startedAt: T0 })).toMatchObject({ outcome: 'opened' });
+    expect((await parts.followers.of(investigation)).alerts).toBe(0);
+  });
+
+  test('gives up a follower that fires on, once, and keeps one that fired before the end', async () => {
+    const { investigation } = await fire('a', { startedAt: T0 });
+    await fire('b', { startedAt: T0 + SECOND });
+    await fire('a', { event: 'resolved', occurredAt: T0 + MINUTE, delivery: 'end' });
+    const late = await fire('b', { occurredAt: T0 + 30 * SECOND, delivery: 'late' });
+    expect(late).toEqual({ investigation, outcome: 'updated' });
+    const own = await fire('b', { occurredAt: T0 + 2 * MINUTE, delivery: 'goes on' });
+    expect(own.outcome).toBe('opened');
+    expect(own.investigation).not.toBe(investigation);
+    expect(await fire('b', { occurredAt: T0 + 3 * MINUTE, delivery: 'still' })).toEqual({
+      investigation: own.investigation,
+      outcome: 'updated',
+    });
+  });
+
+  test('gives up one that was looked at and folded, too', async () => {
+    const { investigation: first } = await fire('a', { startedAt: T0 });
+    await reading(first, T0 + SECOND);
+    await verdict(first, T0 + 2 * SECOND, T0 + SECOND);
+    const { investigation: second } = await fire('b', { startedAt: T0 + 10 * SECOND });
+    await grouping().follow(await verdict(second, T0 + 12 * SECOND, T0 + 11 * SECOND), first);
+    await fire('a', { event: 'resolved', occurredAt: T0 + MINUTE, delivery: 'end' });
+    const before = parts.jobs.filter(({ job }) => job.kind === 'investigate').length;
+    await fire('b', { occurredAt: T0 + 2 * MINUTE, delivery: 'goes on' });
+    const stands = await parts.store.find({ by: 'id', id: second });
+    expect(stands?.status).toBe('opened');
+    expect(stands?.follows).toBeUndefined();
+    expect(parts.jobs.filter(({ job }) => job.kind === 'investigate')).toHaveLength(before + 1);
+  });
+
+  test('that fires again leads again', async () => {
+    const { investigation } = await fire('a', { startedAt: T0 });
+    await fire('b', { startedAt: T0 + SECOND });
+    await fire('a', { event: 'resolved', occurredAt: T0 + MINUTE, delivery: 'end' });
+    await fire('a', { event: 'reopened', occurredAt: T0 + 2 * MINUTE, delivery: 'again' });
+    expect(await fire('b', { occurredAt: T0 + 3 * MINUTE, delivery: 'on' })).toEqual({
+      investigation,
+      outcome: 'updated',
+    });
+  });
+});
+
 const grouping = () => createGrouping(parts);
 
 function fire(id: string, given: Partial<Alert>) {
