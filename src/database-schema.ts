@@ -98,6 +98,28 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX changes_by_time ON changes (at_micros, id);
   `,
+  `
+  -- Investigations lie in the order they came. In the order of their ids, which are digests, each new one rewrote another page.
+  CREATE TABLE investigations_as_they_came (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    document       TEXT    NOT NULL,
+    opened_micros  INTEGER NOT NULL,
+    thread_channel TEXT,
+    thread_ts      TEXT,
+    alert_source   TEXT,
+    alert_id       TEXT,
+    saved_at       INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO investigations_as_they_came
+    SELECT id, document, opened_micros, thread_channel, thread_ts, alert_source, alert_id, saved_at
+    FROM investigations ORDER BY saved_at, id;
+  DROP TABLE investigations;
+  ALTER TABLE investigations_as_they_came RENAME TO investigations;
+  CREATE INDEX investigations_by_thread ON investigations (thread_channel, thread_ts) WHERE thread_ts IS NOT NULL;
+  CREATE INDEX investigations_by_alert  ON investigations (alert_source, alert_id, opened_micros, id);
+  CREATE INDEX investigations_by_age    ON investigations (opened_micros, id);
+  CREATE INDEX investigations_by_save   ON investigations (saved_at);
+  `,
 ];
 
 /** Brings the file to today's schema, in one transaction so that two processes which open it at once do it once. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { failureOf, isBusy, reasonOf } from './database-failure.ts';
 import type { Row } from './database-row.ts';
 import { migrate } from './database-schema.ts';
 import { Failure } from './failure.ts';
@@ -17,6 +18,9 @@ const WAITING_LIMIT = 10_000;
 /** How long SQLite itself waits for another process's commit, which holds the event loop, and how long we wait in all. */
 const BUSY_MS = 20;
 const BUSY_LIMIT_MS = 10_000;
+/** In a storm every webhook touches pages all over the indexes: those stay in memory, and go to the main file (16 MB of log at a time) once for many. */
+const CACHE_KIB = 8_192;
+const CHECKPOINT_PAGES = 4_000;
 
 /** How writes share commits. The bench compares the default with a commit for each write. */
 export type Grouping = {
@@ -45,8 +49,9 @@ type Write = {
  *   request C   claim ┴─ one commit ──▶ save ┴─ one commit ──▶ …
  * ```
  *
- * Each write is a savepoint of its own: one that throws undoes nothing but itself. A promise resolves only after the commit
- * that holds its write, so what is acknowledged is on disk. Writes issued inside `together` stand or fall together.
+ * A write that throws undoes nothing but itself: all are run at once, and only where one threw all of them again, each in a
+ * savepoint of its own, since a savepoint costs as much as a small write. A promise resolves only after the commit that holds
+ * its write, so what is acknowledged is on disk. Writes issued inside `together` stand or fall together.
  */
 export class Database {
   readonly #sqlite: DatabaseSync;
@@ -77,6 +82,7 @@ export class Database {
       mkdirSync(dirname(file), { recursive: true });
       sqlite = new DatabaseSync(file, { timeout: BUSY_LIMIT_MS });
       sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
+      sqlite.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       migrate(sqlite, file);
       sqlite.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       return new Database(sqlite, grouping);
@@ -85,7 +91,7 @@ export class Database {
       if (thrown instanceof Failure) throw thrown;
       throw new Failure(
         'misconfigured',
-        `The database ${file} cannot be opened: ${reason(thrown)}.`,
+        `The database ${file} cannot be opened: ${reasonOf(thrown)}.`,
         'Check that the folder may be written and that the file is the one Causeway made; CAUSEWAY_DATA names the folder.',
         { cause: thrown },
       );
@@ -102,7 +108,7 @@ export class Database {
     }
   }
 
-  /** Runs `work` inside the next commit; resolves when it is safe on disk. `work` may run again when the commit fails. */
+  /** Runs `work` inside the next commit; resolves when it is safe on disk. `work` may run again, on the same state, before it counts. */
   write<T>(work: (connection: Connection) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#refuseIfClosed();
@@ -194,26 +200,13 @@ export class Database {
 
   #commit(): void {
     const batch = this.#waiting.splice(0, this.#grouping.limit);
+    if (!this.#begin(batch)) return;
+    let refused: ReadonlyMap<Write, unknown> = new Map();
     try {
-      this.#sqlite.exec('BEGIN IMMEDIATE');
-    } catch (thrown) {
-      this.#giveBack(batch, thrown);
-      return;
-    }
-    this.#busySince = undefined;
-    const written: Write[] = [];
-    const thrownAway: (() => void)[] = [];
-    try {
-      for (const write of batch) {
-        this.#sqlite.exec('SAVEPOINT one');
-        try {
-          write.work(this.#connection);
-          written.push(write);
-        } catch (thrown) {
-          this.#sqlite.exec('ROLLBACK TO one');
-          thrownAway.push(() => write.fail(failureOf(thrown)));
-        }
-        this.#sqlite.exec('RELEASE one');
+      if (!this.#ranAll(batch)) {
+        if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+        if (!this.#begin(batch)) return;
+        refused = this.#runApart(batch);
       }
       this.#sqlite.exec('COMMIT');
     } catch (thrown) {
@@ -221,8 +214,48 @@ export class Database {
       for (const write of batch) write.fail(failureOf(thrown));
       return;
     }
-    for (const write of written) write.done();
-    for (const fail of thrownAway) fail();
+    for (const write of batch) {
+      if (refused.has(write)) write.fail(failureOf(refused.get(write)));
+      else write.done();
+    }
+  }
+
+  /** False when another process commits just now; then the batch waits again, or was refused. */
+  #begin(batch: readonly Write[]): boolean {
+    try {
+      this.#sqlite.exec('BEGIN IMMEDIATE');
+      this.#busySince = undefined;
+      return true;
+    } catch (thrown) {
+      this.#giveBack(batch, thrown);
+      return false;
+    }
+  }
+
+  /** False as soon as one throws: then nothing of the transaction may stay. */
+  #ranAll(batch: readonly Write[]): boolean {
+    try {
+      for (const write of batch) write.work(this.#connection);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Each in a savepoint of its own; what is answered are those that threw, with what they threw. */
+  #runApart(batch: readonly Write[]): ReadonlyMap<Write, unknown> {
+    const refused = new Map<Write, unknown>();
+    for (const write of batch) {
+      this.#sqlite.exec('SAVEPOINT one');
+      try {
+        write.work(this.#connection);
+      } catch (thrown) {
+        this.#sqlite.exec('ROLLBACK TO one');
+        refused.set(write, thrown);
+      }
+      this.#sqlite.exec('RELEASE one');
+    }
+    return refused;
   }
 
   /** Another process commits just now: the same writes try again, until that has lasted too long. */
@@ -236,34 +269,4 @@ export class Database {
     this.#busySince = undefined;
     for (const write of batch) write.fail(failureOf(thrown));
   }
-}
-
-/** SQLITE_BUSY in any of its extended forms. */
-function isBusy(thrown: unknown): boolean {
-  return (
-    thrown instanceof Error &&
-    'errcode' in thrown &&
-    typeof thrown.errcode === 'number' &&
-    (thrown.errcode & 0xff) === 5
-  );
-}
-
-function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof Failure) return thrown;
-  if (isBusy(thrown)) {
-    return new Failure('busy', 'Another process holds the database.', 'Try again in a moment.', {
-      cause: thrown,
-      retryAfter: 1,
-    });
-  }
-  return new Failure(
-    'internal',
-    `The database failed: ${reason(thrown)}.`,
-    'Check the space and the health of the disk under CAUSEWAY_DATA.',
-    { cause: thrown },
-  );
-}
-
-function reason(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

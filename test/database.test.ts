@@ -150,7 +150,30 @@ test('closing commits what waits, and then refuses', async () => {
 
 test('opens what an earlier process left, whatever it left half done', () => {
   open();
-  expect(open().read((sql) => sql.get('PRAGMA user_version'))).toEqual({ user_version: 3 });
+  expect(open().read((sql) => sql.get('PRAGMA user_version'))).toEqual({ user_version: 4 });
+});
+
+test('what an older schema kept is still there', () => {
+  open();
+  const older = new DatabaseSync(file);
+  older.exec(`DROP TABLE investigations;
+    CREATE TABLE investigations (
+      id TEXT PRIMARY KEY, document TEXT NOT NULL, opened_micros INTEGER NOT NULL, thread_channel TEXT, thread_ts TEXT,
+      alert_source TEXT, alert_id TEXT, saved_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX investigations_by_save ON investigations (saved_at);
+    INSERT INTO investigations VALUES ('b', '{}', 1, 'C1', '1.0', 'pagerduty', 'Q1', 5), ('a', '{}', 2, NULL, NULL, NULL, NULL, 6);
+    PRAGMA user_version = 3`);
+  older.close();
+  const rows = open().read((sql) => sql.all('SELECT * FROM investigations ORDER BY rowid'));
+  const [b, a] = [
+    { id: 'b', opened_micros: 1, thread_channel: 'C1', thread_ts: '1.0', alert_source: 'pagerduty', alert_id: 'Q1' },
+    { id: 'a', opened_micros: 2, thread_channel: null, thread_ts: null, alert_source: null, alert_id: null },
+  ];
+  expect(rows).toEqual([
+    { ...b, document: '{}', saved_at: 5 },
+    { ...a, document: '{}', saved_at: 6 },
+  ]);
 });
 
 test('refuses a file of a newer schema, and says so', () => {

@@ -4,8 +4,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { Followers } from '../ports/followers.ts';
 import { defaultRetention, type Retention } from './retention.ts';
 
-/** Rows that one write lets go at most: more than it adds. */
-const SWEEP = 4;
+/** Looking for rows to let go costs as much as adding one, so a large table is looked through for every few that are added. */
+const SWEEP_EVERY = 16;
+/** Rows that are let go at once at most: more than were added since. */
+const SWEEP = 4 * SWEEP_EVERY;
 const TITLES = 3;
 
 /** The followers of the embedded shape: a table of `causeway.db`. */
@@ -19,6 +21,8 @@ export function embeddedFollowers({
   readonly retention?: Retention;
 }): Followers {
   const now = () => Math.floor(clock.now() / 1_000);
+  const every = Math.min(Math.max(1, retention.followers >> 9), SWEEP_EVERY);
+  let written = 0;
   return {
     async follow(leader, { source, alertId, delivery, title, at }) {
       await database.write((connection) => {
@@ -42,6 +46,9 @@ export function embeddedFollowers({
           at,
           now(),
         );
+        written += 1;
+        if (written < every) return;
+        written = 0;
         connection.run(
           `DELETE FROM followers WHERE place IN (
              SELECT place FROM followers ORDER BY place LIMIT ?3

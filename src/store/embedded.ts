@@ -69,33 +69,35 @@ export function embeddedStore({ database, clock, retention = defaultRetention }:
   };
 }
 
+const SELECT = 'SELECT id, document FROM investigations WHERE saved_at > ?';
+const LATEST = 'ORDER BY opened_micros DESC, id DESC LIMIT 1';
+const BY_ID = `${SELECT} AND id = ?`;
+const BY_THREAD = `${SELECT} AND thread_channel = ? AND thread_ts = ? ${LATEST}`;
+const BY_ALERT = `${SELECT} AND alert_source = ? AND alert_id = ? ${LATEST}`;
+
 function investigationIn(row: Row): Investigation {
   return readDocument(text(row, 'id'), text(row, 'document'));
 }
 
 function lookUp(connection: Connection, reference: Reference, since: number): Row | undefined {
-  const select = 'SELECT id, document FROM investigations WHERE saved_at > ?';
-  const latest = 'ORDER BY opened_micros DESC, id DESC LIMIT 1';
   switch (reference.by) {
     case 'id':
-      return connection.get(`${select} AND id = ?`, since, reference.id);
-    case 'thread': {
-      const { channel, ts } = reference.thread;
-      return connection.get(`${select} AND thread_channel = ? AND thread_ts = ? ${latest}`, since, channel, ts);
-    }
-    case 'alert': {
-      const { source, alertId } = reference;
-      return connection.get(`${select} AND alert_source = ? AND alert_id = ? ${latest}`, since, source, alertId);
-    }
+      return connection.get(BY_ID, since, reference.id);
+    case 'thread':
+      return connection.get(BY_THREAD, since, reference.thread.channel, reference.thread.ts);
+    case 'alert':
+      return connection.get(BY_ALERT, since, reference.source, reference.alertId);
   }
 }
 
 function put(connection: Connection, investigation: Investigation, now: number): void {
   const alert = investigation.trigger.kind === 'alert' ? investigation.trigger.alert : undefined;
   connection.run(
-    `INSERT OR REPLACE INTO investigations
+    `INSERT INTO investigations
        (id, document, opened_micros, thread_channel, thread_ts, alert_source, alert_id, saved_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+     ON CONFLICT (id) DO UPDATE SET document = ?2, opened_micros = ?3, thread_channel = ?4, thread_ts = ?5,
+       alert_source = ?6, alert_id = ?7, saved_at = ?8`,
     investigation.id,
     writeDocument(investigation),
     investigation.openedAt,
@@ -110,10 +112,11 @@ function put(connection: Connection, investigation: Investigation, now: number):
 /** Lets go what is too old or too much, a few rows whenever one is added. */
 function sweepInvestigations(connection: Connection, retention: Retention, now: number): void {
   const since = now - retention.keepMs;
-  const old = 'SELECT id FROM investigations WHERE saved_at <= ? ORDER BY saved_at LIMIT ?';
-  connection.run(`DELETE FROM investigations WHERE id IN (${old})`, since, SWEEP);
+  const old = 'SELECT rowid FROM investigations WHERE saved_at <= ? ORDER BY saved_at LIMIT ?';
+  connection.run(`DELETE FROM investigations WHERE rowid IN (${old})`, since, SWEEP);
   connection.run(
-    `DELETE FROM investigations WHERE id IN (SELECT id FROM investigations ORDER BY saved_at DESC LIMIT ? OFFSET ?)`,
+    `DELETE FROM investigations WHERE rowid IN (
+       SELECT rowid FROM investigations ORDER BY saved_at DESC LIMIT ? OFFSET ?)`,
     SWEEP,
     retention.investigations,
   );
