@@ -33,14 +33,18 @@ export const concurrencyRegression: Detector = {
 
 function findingOf(view: View, cell: number, now: readonly Overlap[], before: readonly Overlap[]): Finding | undefined {
   if (now.length < FEWEST || before.length < FEWEST) return undefined;
-  const middle = (list: readonly Overlap[], of: (overlap: Overlap) => number) => median(sorted(list.map(of)));
-  const parallel = { now: middle(now, (o) => o.parallel), before: middle(before, (o) => o.parallel) };
-  const calls = { now: middle(now, (o) => o.calls), before: middle(before, (o) => o.calls) };
-  const total = { now: middle(now, (o) => o.total), before: middle(before, (o) => o.total) };
-  const covered = { now: middle(now, (o) => o.covered), before: middle(before, (o) => o.covered) };
+  const middles = (of: (overlap: Overlap) => number) => ({
+    now: median(sorted(now.map(of))),
+    before: median(sorted(before.map(of))),
+  });
+  const parallel = middles((o) => o.parallel);
   const drop = parallel.before - parallel.now;
+  if (drop < LEAST_DROP) return undefined;
+  const covered = middles((o) => o.covered);
   const lost = covered.now - covered.before;
-  if (drop < LEAST_DROP || lost < LEAST_SHIFT) return undefined;
+  if (lost < LEAST_SHIFT) return undefined;
+  const calls = middles((o) => o.calls);
+  const total = middles((o) => o.total);
   if (calls.now > SAME_WORK * calls.before || total.now > SAME_WORK * total.before) return undefined;
   const serial = now.filter((o) => o.parallel < SERIAL).sort((a, b) => a.covered - b.covered || a.row - b.row);
   const telling = serial[Math.floor(serial.length / 2)];

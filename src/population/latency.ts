@@ -40,26 +40,30 @@ export function shiftsOf(
   visits: CellVisits,
   sides: Sides,
 ): readonly CellShift[] {
-  const time = (row: number) => numberAt(cells.time, row);
-  const felt = (row: number) => numberAt(cells.felt, row);
-  const whole = (row: number) => numberAt(table.end, row) - numberAt(table.start, row);
   const ahead = (row: number) => numberAt(times.start, at(charges.callee, row)) - numberAt(times.start, row);
   const behind = (row: number) => numberAt(times.end, row) - numberAt(times.end, at(charges.callee, row));
   const answered = (row: number) => at(charges.callee, row) >= 0;
   const nowRows = rowsBySide(visits, sides.suspect, cells.count);
   const beforeRows = rowsBySide(visits, sides.reference, cells.count);
   const kin = kinOf(cells, beforeRows);
+  const time = pooled(beforeRows, (rows) => sample(rows, cells.time));
+  const felt = pooled(beforeRows, (rows) => sample(rows, cells.felt));
+  const whole = pooled(beforeRows, (rows) =>
+    measured(rows, (row) => numberAt(table.end, row) - numberAt(table.start, row)),
+  );
   return nowRows.map((visited, cell) => {
     const known = beforeRows[cell] ?? NO_ROWS;
-    const now = sample(visited, time);
+    const now = sample(visited, cells.time);
     const seen = known.length > 0;
     // Where the callee's spans are missing, its work is in the gap: such a call is compared with whole calls.
     const silenced = !seen && at(cells.to, cell) >= 0 && !visited.some(answered);
-    const before = seen ? sample(known, time) : kin(cell, silenced ? whole : time);
-    const feltBefore = seen ? sample(known, felt) : silenced ? before : kin(cell, felt);
+    const before = seen ? sample(known, cells.time) : (silenced ? whole : time)(kin(cell));
+    const feltBefore = seen ? sample(known, cells.felt) : silenced ? before : felt(kin(cell));
     const deviated = deviation(now, before);
     const growth = (measure: (row: number) => number) =>
-      deviated > 0 ? growthOf(sample(visited.filter(answered), measure), sample(known.filter(answered), measure)) : 0;
+      deviated > 0
+        ? growthOf(measured(visited.filter(answered), measure), measured(known.filter(answered), measure))
+        : 0;
     return {
       cell,
       now,
@@ -113,21 +117,24 @@ function rowsBySide({ from, rows, traces }: CellVisits, side: Uint8Array, cells:
   });
 }
 
-/** What was measured on some rows, in ascending order. */
-function sample(rows: Int32Array, measure: (row: number) => number): Float64Array {
+/** The values of some rows, in ascending order. */
+function sample(rows: Int32Array, column: Float64Array): Float64Array {
   const values = new Float64Array(rows.length);
-  for (let index = 0; index < rows.length; index++) values[index] = measure(at(rows, index));
+  for (let index = 0; index < rows.length; index++) values[index] = numberAt(column, at(rows, index));
   return values.sort();
 }
 
+/** The same for what stands in no column. */
+const measured = (rows: Int32Array, measure: (row: number) => number): Float64Array =>
+  Float64Array.from(rows, measure).sort();
+
+const NO_KIN: readonly number[] = [];
+
 /**
  * Where a kind of call or work was never seen before, its nearest kin stands in: same parties, then, for a call, any call of
- * the same caller. Each pool is made once, when it is first asked for.
+ * the same caller.
  */
-function kinOf(
-  cells: Cells,
-  rowsBefore: readonly Int32Array[],
-): (cell: number, measure: (row: number) => number) => Float64Array {
+function kinOf(cells: Cells, rowsBefore: readonly Int32Array[]): (cell: number) => readonly number[] {
   const groups = new Map<string, number[]>();
   rowsBefore.forEach((known, cell) => {
     if (known.length === 0) return;
@@ -136,17 +143,21 @@ function kinOf(
     ensure(groups, `${from} ${to}`, () => []).push(cell);
     if (to >= 0) ensure(groups, `${from} any`, () => []).push(cell);
   });
-  const pools = new Map<(row: number) => number, Map<string, Float64Array>>();
-  return (cell, measure) => {
+  return (cell) => {
     const from = at(cells.from, cell);
     const to = at(cells.to, cell);
-    const near = `${from} ${to}`;
-    const key = groups.has(near) || to < 0 ? near : `${from} any`;
-    const pool = ensure(pools, measure, () => new Map<string, Float64Array>());
-    return ensure(pool, key, () =>
-      merged((groups.get(key) ?? []).map((kin) => sample(rowsBefore[kin] ?? NO_ROWS, measure))),
-    );
+    const near = groups.get(`${from} ${to}`);
+    return near ?? (to < 0 ? undefined : groups.get(`${from} any`)) ?? NO_KIN;
   };
+}
+
+/** One sample of all kin together, which is made once, when it is first asked for. */
+function pooled(
+  rowsBefore: readonly Int32Array[],
+  of: (rows: Int32Array) => Float64Array,
+): (kin: readonly number[]) => Float64Array {
+  const pools = new Map<readonly number[], Float64Array>();
+  return (kin) => ensure(pools, kin, () => merged(kin.map((cell) => of(rowsBefore[cell] ?? NO_ROWS))));
 }
 
 function growthOf(now: Float64Array, before: Float64Array): number {

@@ -93,11 +93,12 @@ export function brokenOrders(table: SpanTable, charges: Charges, cells: Cells, s
     }
   }
   return tallies
-    .map(({ headStart, ...tally }) => {
+    .flatMap(({ headStart, ...tally }) => {
+      const weight = weightOf(tally);
+      if (weight === 0) return [];
       const earlier = movedForward(headStart);
-      return { ...tally, earlier, weight: weightOf(tally) * (earlier ? 1 : COINCIDENCE) };
+      return { ...tally, earlier, weight: weight * (earlier ? 1 : COINCIDENCE) };
     })
-    .filter((rule) => rule.weight > 0)
     .sort((a, b) => Number(b.writes) - Number(a.writes) || b.weight - a.weight || a.cell - b.cell);
 }
 
