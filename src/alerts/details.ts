@@ -137,9 +137,8 @@ export function linksInText(text: string | null | undefined): Alert['links'] {
 
 /** The text when it is an http(s) address, so that no `javascript:` becomes a link in a channel. */
 export function webLink(text: string | null | undefined): string | undefined {
-  if (text === undefined || text === null || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : undefined;
+  const url = text === undefined || text === null ? null : URL.parse(text);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }
 
 /** At most `limit` UTF-16 units, never half a character, never a lone surrogate from outside. */

@@ -10,6 +10,8 @@ export const Text = z.string().nullish();
 const KEY_LIMIT = 200;
 /** Only such a text can hold a whole number that JavaScript cannot. */
 const LONG_NUMBER = /\d{16}/;
+/** Keeps nothing between two bodies; making one takes as long as reading a small body. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * The body as JSON. Whole numbers beyond 2^53 (ids, nanoseconds) arrive as text, digit by digit as they were sent, since
@@ -17,7 +19,7 @@ const LONG_NUMBER = /\d{16}/;
  */
 export function parseJson(body: Uint8Array): unknown {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const text = UTF8.decode(body);
     return LONG_NUMBER.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);
   } catch (thrown) {
     throw new Failure(

@@ -3,6 +3,8 @@ import type { TraceId } from '../model/units.ts';
 /** An alert that names more traces than this does not know which one it is about. */
 const TRACE_ID_LIMIT = 20;
 
+/** What every id has: one look for it spares most texts the two below. */
+const ANY = /[0-9a-f]{16}/i;
 /** 32 hex digits that stand alone; also the second part of a `traceparent`. */
 const FULL = /(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])/gi;
 /** 16 hex digits are too common to mean a trace by themselves: they count behind `trace_id=`, `"traceId": "` or `/trace/`. */
@@ -15,6 +17,7 @@ const SHORT = /(?:trace[_. -]?id["']?\s{0,3}[=:]\s{0,3}["']?|\/traces?\/)([0-9a-
 export function traceIdsIn(texts: readonly string[]): readonly TraceId[] {
   const found = new Set<TraceId>();
   for (const text of texts) {
+    if (!ANY.test(text)) continue;
     const hits = [
       ...Array.from(text.matchAll(FULL), (match) => ({ at: match.index, id: match[0] })),
       ...Array.from(text.matchAll(SHORT), (match) => ({ at: match.index, id: match[1] ?? '' })),
