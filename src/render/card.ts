@@ -30,6 +30,8 @@ export const CARD_LIMIT = 900;
 const EVIDENCE_LINES = 3;
 /** Of how the traces were found; who wants all of it asks how we know. */
 const NOTES_LIMIT = 160;
+/** Of the alert's own title: enough to tell two alerts apart whose traces say the same, or nothing. */
+const TITLE_LIMIT = 80;
 /** What is left of a name when nothing else helps. */
 const SHORT_NAME = 24;
 
@@ -42,12 +44,19 @@ export function verdictCard(speaker: Speaker, answered: Answered, extras: CardEx
   for (let lines = EVIDENCE_LINES - 1; lines > 0 && lengthOf(card) > CARD_LIMIT; lines -= 1) {
     card = cardWith(speaker, answered, extras, lines);
   }
-  return lengthOf(card) > CARD_LIMIT ? withShortNames(card) : card;
+  return lengthOf(card) > CARD_LIMIT ? withShortNames(cardWith(speaker, answered, extras, 1, SHORT_NAME)) : card;
 }
 
-function cardWith(speaker: Speaker, answered: Answered, extras: CardExtras, lines: number): Message {
+function cardWith(
+  speaker: Speaker,
+  answered: Answered,
+  extras: CardExtras,
+  lines: number,
+  titleLimit = TITLE_LIMIT,
+): Message {
   const headline = headlineOf(speaker, answered);
-  const state = stateOf(speaker, answered, extras.following);
+  const about = aboutOf(speaker, answered, titleLimit);
+  const state = joinStrings([...about, ...stateOf(speaker, answered, extras.following)]);
   const links = linksOf(speaker, answered, extras.links ?? {});
   const reasons = reasonsOf(speaker, answered, lines);
   const history = historyOf(speaker, answered, extras.following);
@@ -156,6 +165,12 @@ function buttonsOf(speaker: Speaker, { analysis }: Answered): readonly Button[] 
     { action: 'ask:evidence', label: label('card.button-evidence') },
     { action: 'ask:feedback', label: label('card.button-feedback') },
   ].map((button) => ({ ...button, value: button.label }));
+}
+
+/** `Checkout error rate above 5 % · `, before what is known of it; nothing where a person asked. */
+export function aboutOf(speaker: Speaker, { trigger }: Answered, limit = TITLE_LIMIT): Line {
+  if (trigger.kind !== 'alert') return [];
+  return speaker.say('card.about', { title: pieces({ bold: safeName(trigger.alert.title, limit) }) });
 }
 
 /** What an investigation is about, in the words of whoever asked for it. */

@@ -8,7 +8,7 @@ import { formatCount, formatNumber, formatUtc } from './format.ts';
 import { safeMessage, safeName } from './names.ts';
 
 /** Lengths to which names are cut in messages. */
-const NAME_LIMITS = [24, 60, 120, 300];
+const NAME_LIMITS = [24, 60, 80, 120, 300];
 
 /** What a message may state: everything that was measured, and the names and times that stand in it. */
 export type Grounds = {

@@ -1,7 +1,7 @@
 import type { Answered } from '../model/investigation.ts';
 import type { Line, Message, Part, Piece } from '../model/message.ts';
 import type { Lineage } from '../model/verdict.ts';
-import type { CardExtras } from './card.ts';
+import { aboutOf, type CardExtras } from './card.ts';
 import { lineageHeadline, whenOf } from './headline.ts';
 import { safeName } from './names.ts';
 import { pictureWords } from './picture-words.ts';
@@ -17,7 +17,7 @@ export function lineageCard(speaker: Speaker, answered: Answered, lineage: Linea
   const headline = lineageHeadline(speaker, lineage);
   const runbook = extras.links?.runbook;
   const requests = speaker.say('lineage.requests', { requests: count(lineage.requests) });
-  const lines: Line[] = [joinStrings([...requests, ...whenOf(speaker, answered)])];
+  const lines: Line[] = [joinStrings([...aboutOf(speaker, answered), ...requests, ...whenOf(speaker, answered)])];
   const { suspects, baseline, backend } = answered.gathering;
   const numbers = { suspects: count(suspects), baseline: count(baseline), backend: pieces(safeName(backend, 60)) };
   const parts: Part[] = [

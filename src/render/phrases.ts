@@ -14,6 +14,7 @@ export const PHRASES = {
     'confidence-high': [],
     'confidence-medium': [],
     'confidence-low': [],
+    about: ['title'],
     affected: ['affected', 'examined'],
     'affected-entry': ['affected', 'examined', 'entry'],
     unaffected: ['examined'],

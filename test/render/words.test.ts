@@ -67,6 +67,23 @@ describe('the card', () => {
     expect(words.card(answered(CASCADE), {})).toEqual(testWords().card(answered(CASCADE), {}));
   });
 
+  test('says which alert it is about, shortened: two that cannot be explained must not look alike', () => {
+    const titled = (title: string): Answered => {
+      const base = answered(CANNOT_TELL);
+      if (base.trigger.kind !== 'alert') throw new Error('An alert woke it');
+      return { ...base, trigger: { ...base.trigger, alert: { ...base.trigger.alert, title } } };
+    };
+    const second = (title: string) =>
+      plainText(words.card(titled(title), {}))
+        .split('\n')
+        .filter((line) => line !== '')[1];
+    expect(second('Orders taken back above 2 %')).toMatch(/^Orders taken back above 2 % · 1 of 1 /);
+    expect(second(`Payments 77 ${'and more '.repeat(40)}`)).toMatch(/^Payments 77 [a-z ]{67}… · /);
+    expect(words.card(titled('Orders slow'), {}).summary).toContain('Orders slow');
+    const asked = { kind: 'command', traceId: 'a'.repeat(32), by: 'U1', channel: 'C1', request: 'r' } as const;
+    expect(plainText(words.card({ ...titled('x'), trigger: asked }, {}))).not.toContain('x · ');
+  });
+
   test('has the alert’s own links, but only web pages', () => {
     const text = plainText(words.card(answered(CASCADE), { links: LINKS }));
     expect(text).toContain('Runbook (https://wiki.test/checkout)');
@@ -201,7 +218,7 @@ describe('hostile names', () => {
       value: HOSTILE,
     });
     fc.assert(
-      fc.property(card, ({ component, mechanism, entry, caller, micros, note, key, value }) => {
+      fc.property(card, ({ component, mechanism, entry, title, caller, micros, note, key, value }) => {
         const proof = evidence(
           'gave-up',
           {
@@ -229,7 +246,9 @@ describe('hostile names', () => {
         };
         const base = answered(analysis);
         const notes = [note, 'Suspects: 60 failed, 60 slow, 80 by chance; healthy ones by chance', note];
-        const of: Answered = { ...base, gathering: { ...base.gathering, notes } };
+        if (base.trigger.kind !== 'alert') throw new Error('An alert woke it');
+        const trigger = { ...base.trigger, alert: { ...base.trigger.alert, title } };
+        const of: Answered = { ...base, trigger, gathering: { ...base.gathering, notes } };
         const said = [words.card(of, { links: LINKS }), ...words.findings(of)];
         expect(lengthOf(said[0] as Message)).toBeLessThanOrEqual(CARD_LIMIT);
         for (const message of said) expect(JSON.stringify(message)).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
