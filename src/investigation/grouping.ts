@@ -47,7 +47,7 @@ export function createGrouping(parts: {
 
   /** The investigation whose card tells this verdict; undefined when it is this one. Asked again, the answer is the same. */
   async function leaderOf(answered: Answered): Promise<Answered | undefined> {
-    if (answered.trigger.kind !== 'alert') return undefined;
+    if (answered.trigger.kind !== 'alert' || !(isExplained(answered) || isFresh(answered))) return undefined;
     const beside = await namedBeside(answered);
     if (beside !== undefined) return beside;
     const cause = causeOf(answered);
@@ -65,9 +65,14 @@ export function createGrouping(parts: {
     return undefined;
   }
 
+  /** What was held through quiet hours and cannot be explained has waited for its own card: nothing tells what it belongs to. */
+  function isFresh({ answeredAt }: Answered): boolean {
+    return clock.now() - answeredAt <= AT_ONCE;
+  }
+
   /** Where nobody can be named while the channel was just told of a cause that began at the same time, one card is enough. */
   async function namedBeside(answered: Answered): Promise<Answered | undefined> {
-    if (culpritOf(answered.analysis) !== undefined || answered.analysis.lineage !== undefined) return undefined;
+    if (isExplained(answered)) return undefined;
     const id = await ledger.read(toldKey(answered));
     const other = id === undefined || id === answered.id ? undefined : await store.find({ by: 'id', id });
     if (other?.status !== 'answered' || other.follows !== undefined) return undefined;
@@ -134,8 +139,16 @@ function causeOf(answered: Answered): string {
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 16);
 }
 
-/** Whether the one's card can answer for the other: the later one began while the earlier one lasted, and is over when that is. */
+function isExplained({ analysis }: Answered): boolean {
+  return culpritOf(analysis) !== undefined || analysis.lineage !== undefined;
+}
+
+/**
+ * Whether the one's card can answer for the other: the later one began while the earlier one lasted, and is over when that
+ * is. Of what nobody can explain nothing is known to be one trouble but that it fired at the same time.
+ */
 function meet(leader: Answered, other: Answered): boolean {
+  if (!isExplained(other) && Math.abs(firedAt(leader) - firedAt(other)) > AT_ONCE) return false;
   return beginOf(leader) <= endOf(other) && beginOf(other) <= endOf(leader) && !outlives(other, leader);
 }
 

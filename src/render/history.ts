@@ -1,7 +1,7 @@
 import { culpritOf, isSameCulprit } from '../model/culprit.ts';
 import type { Answered, Following, Investigation } from '../model/investigation.ts';
 import type { Line } from '../model/message.ts';
-import { headlineOf } from './headline.ts';
+import { headlineOf, lineageHeadline, lineageOf } from './headline.ts';
 import { safeMessage, safeName } from './names.ts';
 import { lineText } from './plain-text.ts';
 import { joinStrings } from './sentences.ts';
@@ -17,7 +17,7 @@ export function historyOf(speaker: Speaker, answered: Answered, following?: Foll
   const lines: Line[] = [];
   if (before !== undefined && !isSameCulprit(before, culpritOf(answered.analysis)))
     lines.push(notBefore(speaker, answered));
-  const woken = alsoWoke(speaker, following);
+  const woken = alsoWoke(speaker, following, isExplained(answered) ? 'card.also-woke' : 'card.also-fired');
   if (woken !== undefined) lines.push(woken);
   if (seenBefore !== undefined) {
     const times = speaker.say('card.seen-before', {
@@ -36,13 +36,17 @@ export function historyOf(speaker: Speaker, answered: Answered, following?: Foll
   return lines;
 }
 
-/** `Also woke: 3 alerts (checkout errors, gateway 5xx, …).` */
-export function alsoWoke(speaker: Speaker, following: Following | undefined): Line | undefined {
+/** `Also woke: 3 alerts (checkout errors, gateway 5xx, …).` Where nothing is explained, nothing is said to have woken them. */
+export function alsoWoke(
+  speaker: Speaker,
+  following: Following | undefined,
+  phrase: 'card.also-woke' | 'card.also-fired' = 'card.also-fired',
+): Line | undefined {
   if (following === undefined || following.alerts === 0) return undefined;
   const { alerts, titles } = following;
   const named = titles.map((title) => safeName(title, TITLE)).join(', ');
   const all = alerts > titles.length ? `${named}, …` : named;
-  return speaker.say('card.also-woke', { alerts: count(alerts), titles: pieces(all) });
+  return speaker.say(phrase, { alerts: count(alerts), titles: pieces(all) });
 }
 
 /** One line in place of a card, for an alert that another's card answers. */
@@ -61,6 +65,10 @@ export function sameCause(
     if (follower.status !== 'answered' || leader.status !== 'answered') return speaker.say('card.part-of', fillings);
     const [of, to] = [culpritOf(follower.analysis), culpritOf(leader.analysis)];
     if (of === undefined && to !== undefined) return speaker.say('card.beside', fillings);
+    const lineage = lineageOf(leader);
+    if (lineage !== undefined && of === undefined && lineageOf(follower) !== undefined)
+      return speaker.say('card.same-cause', { ...fillings, verdict: pieces(...lineageHeadline(speaker, lineage)) });
+    if (of === undefined) return speaker.say('card.beside-unexplained', fillings);
     if (!isSameCulprit(of, to)) return speaker.say('card.part-of', fillings);
     return speaker.say('card.same-cause', { ...fillings, verdict: pieces(...headlineOf(speaker, leader)) });
   }
@@ -78,6 +86,11 @@ export function otherThanBefore(speaker: Speaker, answered: Answered): Line {
 function notBefore(speaker: Speaker, { before }: Answered): Line {
   if (before === undefined || before === null) return speaker.say('card.before-unknown');
   return speaker.say('card.before', { before: pieces(...speaker.headline(before.mechanism, before.component)) });
+}
+
+/** Whether the card says what it was. */
+function isExplained(answered: Answered): boolean {
+  return culpritOf(answered.analysis) !== undefined || lineageOf(answered) !== undefined;
 }
 
 function fixOf(text: string) {

@@ -111,6 +111,26 @@ describe('who leads', () => {
     expect(await grouping().leaderOf(await keep('c', { ...silent, fires: [T0 + 2 * MINUTE] }))).toBeUndefined();
   });
 
+  test('two that cannot be explained share a card only when they fired at the same time', async () => {
+    const silent = { mechanism: undefined, since: undefined, affected: 0 };
+    const at = (minutes: number) => ({ ...silent, fires: [T0 + minutes * MINUTE] });
+    expect(await grouping().leaderOf(await keep('a', at(0)))).toBeUndefined();
+    expect(await grouping().leaderOf(await keep('b', at(5)))).toMatchObject({ id: 'a' });
+    expect(await grouping().leaderOf(await keep('c', at(6)))).toBeUndefined();
+  });
+
+  test('what waited for the end of quiet hours and cannot be explained keeps a card of its own; a cause is one card all the same', async () => {
+    const silent = { mechanism: undefined, since: undefined, affected: 0 };
+    await grouping().leaderOf(await keep('a', silent));
+    const night = { answeredAt: T0 - 4 * 60 * MINUTE };
+    expect(await grouping().leaderOf(await keep('b', { ...silent, ...night }))).toBeUndefined();
+    const told = await keep('c');
+    await grouping().leaderOf(told);
+    await grouping().stands(told);
+    expect(await grouping().leaderOf(await keep('d', { ...silent, ...night }))).toBeUndefined();
+    expect(await grouping().leaderOf(await keep('e', night))).toMatchObject({ id: 'c' });
+  });
+
   test('who follows is counted on the leader, with all who followed it', async () => {
     const [a, b] = [await keep('a'), await keep('b')];
     await grouping().leaderOf(a);

@@ -204,6 +204,25 @@ const COMPONENT: fc.Arbitrary<Component> = fc.oneof(
   }),
 );
 
+describe('alerts that share a card', () => {
+  const two = { alerts: 2, repeats: 0, titles: ['Orders fail', 'Payments slow'] };
+
+  test('were woken by the cause where there is one; else they fired at the same time, and no more is known', () => {
+    const said = (analysis: Analysis) => plainText(words.card(answered(analysis), { following: two }));
+    expect(said(CASCADE)).toContain('Also woke: 2 alerts (Orders fail, Payments slow).');
+    expect(said(CANNOT_TELL)).toContain('Fired at the same time: 2 alerts (Orders fail, Payments slow).');
+    expect(said(CANNOT_TELL)).not.toContain('woke');
+  });
+
+  test('are said to have one cause only when both name it', () => {
+    const line = (of: Analysis, to: Analysis) => words.sameCause(answered(of), answered(to), undefined).summary;
+    expect(line(CASCADE, CASCADE)).toMatch(/same cause as .* Cause: auth does not answer/);
+    expect(line(AUDIT, AUDIT)).toMatch(/same cause as .* Lineage: /);
+    expect(line(CANNOT_TELL, CANNOT_TELL)).toMatch(/fired at the same time as .*; neither's traces show why\.$/);
+    expect(line(CANNOT_TELL, CASCADE)).toMatch(/fired at the same time as .*; its own traces do not show why\.$/);
+  });
+});
+
 describe('hostile names', () => {
   test('neither break a card nor make it long, and stay grounded', () => {
     const card = fc.record({
