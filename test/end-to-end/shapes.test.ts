@@ -68,7 +68,9 @@ describe('the life of an alert', () => {
       JSON.stringify((await messagesIn(running.url))[0]?.blocks).includes('resolved') ? undefined : true,
     );
     expect((await messagesIn(running.url)).length).toBe(1);
-    expect((await sendPagerDuty(running, { type: 'incident.annotated', incident: 'P-1' })).status).toBe(200);
+    expect((await sendPagerDuty(running, { type: 'incident.action_invocation.created', incident: 'P-1' })).status).toBe(
+      200,
+    );
   });
 
   test('in shadow everything goes to one channel', { timeout: 60_000 }, async () => {
