@@ -46,7 +46,8 @@ async function gather(
 ): Promise<Gathered> {
   const { trigger } = investigation;
   if (trigger.kind === 'alert') {
-    const known = await parts.store.recent(KNOWN);
+    const others = (await parts.store.recent(KNOWN)).filter(({ id }) => id !== investigation.id);
+    const known = [investigation, ...others];
     const services = parts.servicesFor(investigation);
     return gatherForAlert(parts, trigger.alert, { services, known, progress, signal });
   }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import { type Culprit, culpritOf } from '../model/culprit.ts';
-import { type Investigation, type Life, lifeOf } from '../model/investigation.ts';
+import { type Episode, type Investigation, type Life, lifeOf } from '../model/investigation.ts';
 import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
 import { flappingOf } from './flapping.ts';
+import { episodeOf } from './known-incidents.ts';
 
 /*
  * The life of an alert, as changes of its investigation. All of them are pure, may be made twice, and go by what the
@@ -24,6 +25,7 @@ export type Step = {
 const SAME_THREAD: Micros = 6 * 60 * MINUTE;
 const COUNTED_KEPT = 16;
 const FIRES_KEPT = 100;
+const EPISODES_KEPT = 8;
 
 export function opened(life: Pick<Life, 'id' | 'trigger' | 'channel' | 'openedAt'>): Investigation {
   const { trigger } = life;
@@ -62,6 +64,7 @@ export function fired(current: Investigation, alert: Alert): Step {
     ...rest
   } = lifeOf(current);
   const before = beforeOf(current);
+  const episodes = episodesOf(current);
   const next = {
     ...rest,
     ...counts,
@@ -70,6 +73,7 @@ export function fired(current: Investigation, alert: Alert): Step {
     status: 'opened' as const,
     ...(flapping === undefined ? {} : { flapping }),
     ...(before === undefined ? {} : { before }),
+    ...(episodes === undefined ? {} : { episodes }),
   };
   return { next, work: 'look' };
 }
@@ -110,6 +114,12 @@ function lastFire({ firedAt, trigger, openedAt }: Investigation): EpochMicros {
 function beforeOf(current: Investigation): Culprit | null | undefined {
   if (current.thread === undefined) return undefined;
   return current.status === 'answered' ? (culpritOf(current.analysis) ?? null) : current.before;
+}
+
+/** The times before, with the one that ends now. */
+function episodesOf(current: Investigation): readonly Episode[] | undefined {
+  if (current.status !== 'answered') return current.episodes;
+  return [...(current.episodes ?? []), episodeOf(current)].slice(-EPISODES_KEPT);
 }
 
 /** A delivery that comes again may find its job lost to a crash, unless there is nothing left to do. */

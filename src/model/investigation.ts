@@ -69,6 +69,15 @@ export type Recheck = { readonly at: EpochMicros; readonly affected: number; rea
 /** How often an alert came and went since it was last quiet, and in what time. */
 export type Flapping = { readonly times: number; readonly during: Micros };
 
+/** A time in which something was wrong, when an alert was looked at before it came back. */
+export type Episode = {
+  readonly from: EpochMicros;
+  /** The last that was seen of it, or a little after it began where nothing was. */
+  readonly to: EpochMicros;
+  /** The alert's own end. */
+  readonly resolvedAt?: EpochMicros;
+};
+
 /** The same cause in other incidents, as the card says it. */
 export type SeenBefore = {
   readonly times: number;
@@ -117,6 +126,8 @@ type Common = {
   readonly counted?: readonly string[];
   /** What it was the time before, when the alert came back after its end; null when that could not be told. */
   readonly before?: Culprit | null;
+  /** The times before: the latest few, in order. Their traces do not show how things usually are. */
+  readonly episodes?: readonly Episode[];
   /** The investigation that answers for this one: the same cause, or the incident that it was merged into. */
   readonly follows?: string;
   readonly seenBefore?: SeenBefore;

@@ -181,6 +181,7 @@ const common = {
   flapping: z.looseObject({ times: count, during: micros }).optional(),
   counted: z.array(text).optional(),
   before: z.looseObject({ mechanism, component, qualifier: text.optional() }).nullable().optional(),
+  episodes: z.array(z.looseObject({ from: micros, to: micros, resolvedAt: micros.optional() })).optional(),
   follows: text.optional(),
   seenBefore: z.looseObject({ times: count, at: micros, link: text.optional(), fixedBy: text.optional() }).optional(),
   fixedBy: text.optional(),

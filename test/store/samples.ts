@@ -74,6 +74,7 @@ export function answered(id: string): Answered {
     flapping: { times: 4, during: 60_000_000 },
     counted: ['d-1', 'd-2'],
     before: { mechanism: 'timeout', component: { kind: 'service', service: 'auth' }, qualifier: 'service.version' },
+    episodes: [{ from: T0 - 99, to: T0 - 50, resolvedAt: T0 - 40 }],
     follows: 'another',
     seenBefore: { times: 2, at: T0 - 9, link: 'https://example.slack.com/archives/C1/p1', fixedBy: 'a restart' },
     fixedBy: 'a rollback',
