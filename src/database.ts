@@ -19,7 +19,7 @@ const WAITING_LIMIT = 10_000;
 const BUSY_MS = 20;
 const BUSY_LIMIT_MS = 10_000;
 /** In a storm every webhook touches pages all over the indexes: those stay in memory, and go to the main file (16 MB of log at a time) once for many. */
-const CACHE_KIB = 8_192;
+const CACHE_KIB = 4_096;
 const CHECKPOINT_PAGES = 4_000;
 
 /** How writes share commits. The bench compares the default with a commit for each write. */
