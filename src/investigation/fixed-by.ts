@@ -1,3 +1,5 @@
+import type { Alert } from '../model/alert.ts';
+
 /** A note is said on a card, so that much of it. */
 const LENGTH = 160;
 
@@ -15,6 +17,15 @@ export function fixSaidIn(text: string): string | undefined {
 export function fixNoted(note: string | undefined): string | undefined {
   if (note === undefined) return undefined;
   return fixSaidIn(note) ?? (note.trim() === '' ? undefined : firstLine(note));
+}
+
+/**
+ * What whoever resolved the alert wrote about the fix. Beside an alert that another's investigation answers for people write
+ * why they closed it ("duplicate of …"), so only what says that it is the fix counts there.
+ */
+export function fixToldBy({ note, mergedInto }: Alert, alert: 'own' | 'joined'): string | undefined {
+  if (note === undefined || mergedInto !== undefined) return undefined;
+  return alert === 'own' ? fixNoted(note) : fixSaidIn(note);
 }
 
 function withoutMentions(text: string): string {

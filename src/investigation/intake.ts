@@ -4,17 +4,16 @@ import type { Investigation } from '../model/investigation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Followers } from '../ports/followers.ts';
 import type { Acceptance, Intake } from '../ports/intake.ts';
-import type { Job, JobQueue } from '../ports/job-queue.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Store } from '../ports/store.ts';
 import type { Together } from '../ports/together.ts';
-import { traceparent } from '../telemetry.ts';
-import { fixNoted, fixSaidIn } from './fixed-by.ts';
+import { fixToldBy } from './fixed-by.ts';
 import { followerOf } from './follower.ts';
+import { createIntakeJobs } from './intake-jobs.ts';
 import { kinOf, kinship } from './kin.ts';
-import { acknowledged, escalated, fired, isBuried, opened, resolved, unacknowledged } from './life.ts';
+import { acknowledged, escalated, fired, isBuried, noted, opened, resolved, unacknowledged } from './life.ts';
 import { createPressure } from './pressure.ts';
-import { refreshOf } from './refresh.ts';
 
 /** PagerDuty sends the same delivery again for up to 48 hours. */
 const DELIVERY_MS = 72 * 3_600_000;
@@ -44,9 +43,10 @@ export type IntakeParts = {
  * ```
  */
 export function createIntake(parts: IntakeParts): Intake {
-  const { store, ledger, followers, queue, together, clock } = parts;
+  const { store, ledger, followers, together, clock } = parts;
   const kinships = kinship(ledger);
   const pressure = createPressure(parts);
+  const { look, refresh, close } = createIntakeJobs({ ...parts, isBehind: pressure.isBehind });
   /** Openings that are on their way to disk, by kin: whoever comes meanwhile waits for them to follow. */
   const opening = new Map<string, Promise<unknown>>();
 
@@ -189,12 +189,16 @@ export function createIntake(parts: IntakeParts): Intake {
     if (known === undefined) {
       const leader = await followers.leaderOf(source, alertId);
       const id = leader ?? idOf([source, alertId]);
-      await together(remembered, () => followers.end(source, alertId), ...(leader ? [() => mark(alert, id)] : []));
+      await together(
+        remembered,
+        () => followers.end(source, alertId),
+        ...(leader === undefined ? [] : [...fixes(leader, fixToldBy(alert, 'joined')), () => mark(alert, leader)]),
+      );
       return { investigation: id, outcome: leader === undefined ? 'ignored' : 'updated' };
     }
     const { id } = known;
     const target = mergedInto === undefined ? undefined : await whoAnswersFor(source, mergedInto);
-    const fixedBy = mergedInto === undefined ? fixNoted(alert.note) : undefined;
+    const fixedBy = fixToldBy(alert, known.follows === undefined ? 'own' : 'joined');
     const end = resolved(known, alert).resolvedAt;
     await together(
       remembered,
@@ -205,11 +209,17 @@ export function createIntake(parts: IntakeParts): Intake {
           ...(target === undefined || target === id ? {} : { follows: target }),
         })),
       () => followers.end(source, alertId),
-      () => add({ kind: 'close', investigation: id }, `close:${id}:${occurredAt}`),
+      () => close(id, occurredAt),
       ...(end === undefined ? [] : [() => kinships.end(id, end)]),
       () => mark(alert, id),
     );
     return { investigation: id, outcome: 'updated' };
+  }
+
+  /** The leader's own words come first. */
+  function fixes(leader: string, fixedBy: string | undefined): readonly (() => Promise<unknown>)[] {
+    if (fixedBy === undefined) return [];
+    return [() => store.update(leader, (current) => current && { fixedBy, ...current }), () => refresh(leader)];
   }
 
   async function whoAnswersFor(source: string, alertId: string): Promise<string | undefined> {
@@ -220,30 +230,6 @@ export function createIntake(parts: IntakeParts): Intake {
   function mark(alert: Alert, id: string): Promise<void> {
     return ledger.settle(markOf(alert), id, DELIVERY_MS);
   }
-
-  /** A look of its own for every time that it began to fire: the one before may still be under way. */
-  function look({ id, fires }: Investigation): Promise<void> {
-    return add({ kind: 'investigate', investigation: id }, ['investigate', id, ...(fires?.slice(-1) ?? [])].join(':'));
-  }
-
-  /** Not while the queue is far behind: the card is brought up to date at its next recheck. */
-  async function refresh(id: string): Promise<void> {
-    if (pressure.isBehind()) return;
-    const { key, delayMs } = refreshOf(id, clock.now());
-    await add({ kind: 'refresh', investigation: id }, key, delayMs);
-  }
-
-  async function add(job: Job, key: string, delayMs?: number): Promise<void> {
-    const parent = traceparent();
-    const queued = parent === undefined ? job : { ...job, traceparent: parent };
-    await queue.add(queued, { key, ...(delayMs === undefined ? {} : { delayMs }) });
-  }
-}
-
-/** Somebody wrote a note: about the fix when it says so, or when all is over. */
-function noted(current: Investigation, { note }: Alert): Investigation {
-  const fixedBy = current.resolvedAt === undefined ? fixSaidIn(note ?? '') : fixNoted(note);
-  return fixedBy === undefined || fixedBy === current.fixedBy ? current : { ...current, fixedBy };
 }
 
 /** The same trouble has the same id in every process and after every crash. */

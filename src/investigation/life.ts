@@ -3,6 +3,7 @@ import type { Alert } from '../model/alert.ts';
 import { type Culprit, culpritOf } from '../model/culprit.ts';
 import { type Episode, type Investigation, type Life, lifeOf } from '../model/investigation.ts';
 import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
+import { fixNoted, fixSaidIn } from './fixed-by.ts';
 import { flappingOf } from './flapping.ts';
 import { episodeOf } from './known-incidents.ts';
 
@@ -99,6 +100,12 @@ export function unacknowledged(current: Investigation, alert: Alert): Investigat
 export function escalated(current: Investigation, alert: Alert): Investigation {
   const at = Math.max(current.escalatedAt ?? alert.occurredAt, alert.occurredAt);
   return at === current.escalatedAt ? current : { ...current, escalatedAt: at };
+}
+
+/** Somebody wrote a note: about the fix when it says so, or when all is over. */
+export function noted(current: Investigation, { note }: Alert): Investigation {
+  const fixedBy = current.resolvedAt === undefined ? fixSaidIn(note ?? '') : fixNoted(note);
+  return fixedBy === undefined || fixedBy === current.fixedBy ? current : { ...current, fixedBy };
 }
 
 /** Whether a fire belongs into a thread that is too old for anybody to look into. */

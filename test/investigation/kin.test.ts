@@ -138,6 +138,22 @@ describe('a leader that is over', () => {
   });
 });
 
+describe('a note on a joined alert', () => {
+  test('is the fix when it says so, and nothing when it says why that alert was closed', async () => {
+    const { investigation } = await fire('a', { startedAt: T0 });
+    await fire('b', { startedAt: T0 });
+    await fire('c', { startedAt: T0 });
+    const end = { event: 'resolved', occurredAt: T0 + MINUTE } as const;
+    await fire('b', { ...end, delivery: 'b ends', note: 'duplicate of a' });
+    const fixedBy = async () => (await parts.store.find({ by: 'id', id: investigation }))?.fixedBy;
+    expect(await fixedBy()).toBeUndefined();
+    await fire('c', { ...end, delivery: 'c ends', note: 'fixed by rolling auth back' });
+    expect(await fixedBy()).toBe('rolling auth back');
+    await fire('a', { ...end, delivery: 'a ends', note: 'Restarted auth' });
+    expect(await fixedBy()).toBe('Restarted auth');
+  });
+});
+
 const grouping = () => createGrouping(parts);
 
 function fire(id: string, given: Partial<Alert>) {
