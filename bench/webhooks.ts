@@ -191,8 +191,15 @@ function intakeOf(queue: JobQueue, kept: Pick<IntakeParts, 'store' | 'ledger' | 
 function listenerOf(intake: Intake): RequestListener {
   const [route] = webhookRoutes([pagerduty(pagerdutyOptions.parse({ secrets: [SECRET] }))], intake, log);
   return (incoming, response) => {
-    const url = new URL(incoming.url ?? '/', 'http://localhost');
-    void route?.handle({ request: incoming, response, url, params: {} });
+    const exchange = {
+      request: incoming,
+      response,
+      params: {},
+      get url() {
+        return new URL(incoming.url ?? '/', 'http://localhost');
+      },
+    };
+    void route?.handle(exchange);
   };
 }
 
