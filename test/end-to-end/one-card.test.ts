@@ -75,8 +75,11 @@ describe('one card a cause', { timeout: 240_000 }, () => {
     expect(repliesAbout(card, 'another')).toEqual([]);
   });
 
-  test('what comes back as something else says so, once, in the same thread', async () => {
-    const before = Date.now() - 3 * 60 * MINUTE;
+  test.each([
+    ['hours', 3 * 60 * MINUTE],
+    ['minutes', 4 * MINUTE],
+  ])('what comes back as something else after %s says so, once, in the same thread', async (_, apart) => {
+    const before = Date.now() - apart;
     await trouble('auth-cascade', before);
     await fire({ incident: 'P-1', service: 'Gateway', at: new Date(before) });
     const first = await complete();
