@@ -1,5 +1,5 @@
 import type { SpanTable } from '../model/trace.ts';
-import { at } from '../model/units.ts';
+import { at, MINUTE, type Micros, numberAt } from '../model/units.ts';
 import type { Lineage } from '../model/verdict.ts';
 import { actorOf } from './impact.ts';
 import { ensure } from './numbering.ts';
@@ -12,6 +12,8 @@ export type Actor = { readonly key: string; readonly value: string };
 /** Reading this many times more rows than others do on the same target is unusual. */
 const UNUSUAL = 5;
 const LEAST_ROWS = 50;
+/** An alert comes later than what woke it: what an actor did in the minute before is no habit of its own. */
+const JUST_BEFORE: Micros = MINUTE;
 
 /** How many rows a read returned: without it nobody can be seen to read more than others. */
 const ROWS = 'db.response.returned_rows';
@@ -155,15 +157,15 @@ function rowsByTarget({ table }: View, trace: number): ReadonlyMap<string, numbe
 }
 
 /**
- * What an ordinary request reads per target: the 95th percentile of the baseline. Without a baseline every actor counts once,
- * with the median of its requests, and the middle one of them is ordinary: whoever reads in bulk may well make most requests.
+ * What an ordinary request reads per target. Every actor counts once, with the median of its requests, since whoever reads in
+ * bulk may well make most of them: ordinary is the 95th percentile of the baseline's actors, and without a baseline the middle one.
  */
 function usualRows(view: View): ReadonlyMap<string, number> {
   const samples = new Map<string, Map<string, number[]>>();
   const baseline = view.reference === 'baseline';
   for (let trace = 0; trace < view.table.traces; trace++) {
     if ((baseline ? view.baseline : view.window)[trace] !== 1) continue;
-    const who = baseline ? undefined : actorOf(view, trace);
+    const who = actorOf(view, trace);
     const key = who === undefined ? '' : `${who.key} ${who.value}`;
     for (const [target, rows] of rowsByTarget(view, trace)) {
       const byActor = ensure(samples, target, () => new Map<string, number[]>());
@@ -172,8 +174,8 @@ function usualRows(view: View): ReadonlyMap<string, number> {
   }
   return new Map(
     [...samples].map(([target, byActor]) => {
-      if (baseline) return [target, quantile(sorted(byActor.get('') ?? []), 0.95)];
-      return [target, median(sorted([...byActor.values()].map((rows) => median(sorted(rows)))))];
+      const perActor = sorted([...byActor.values()].map((rows) => median(sorted(rows))));
+      return [target, baseline ? quantile(perActor, 0.95) : median(perActor)];
     }),
   );
 }
@@ -182,8 +184,14 @@ function usualRows(view: View): ReadonlyMap<string, number> {
 function ownHabits(view: View): ReadonlyMap<string, number> {
   const most = new Map<string, number>();
   if (view.reference !== 'baseline') return most;
+  const startOf = (trace: number) => numberAt(view.table.start, at(view.table.first, trace));
+  let begins = Number.POSITIVE_INFINITY;
   for (let trace = 0; trace < view.table.traces; trace++) {
-    const actor = view.baseline[trace] === 1 ? actorOf(view, trace) : undefined;
+    if (view.window[trace] === 1) begins = Math.min(begins, startOf(trace));
+  }
+  for (let trace = 0; trace < view.table.traces; trace++) {
+    const isHabit = view.baseline[trace] === 1 && startOf(trace) < begins - JUST_BEFORE;
+    const actor = isHabit ? actorOf(view, trace) : undefined;
     if (actor === undefined) continue;
     for (const [target, rows] of rowsByTarget(view, trace)) {
       const key = habitKey(actor, target);

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { SpanRecord } from '../../src/model/span.ts';
+import { MINUTE, SECOND } from '../../src/model/units.ts';
 import { traceLineage, unusualActor } from '../../src/population/lineage.ts';
 import { times, viewOf } from '../detectors/seen.ts';
 
@@ -23,8 +25,18 @@ test('reading often, but no more than all do, is not', () => {
   expect(unusualActor(view)).toBeUndefined();
 });
 
+const earlier = (spans: readonly SpanRecord[], by: number) =>
+  spans.map((span) => ({ ...span, start: span.start - by, end: span.end - by }));
+
+test('what an actor did just before an alert is no habit of its own', () => {
+  const before = [...customers(60, 'b'), ...times(8, reading('bulk', 1_800), 'y')];
+  const window = [...customers(20, 's'), ...times(3, reading('bulk', 2_000), 'x')];
+  expect(unusualActor(viewOf(window, earlier(before, 20 * SECOND)))?.value).toBe('bulk');
+  expect(unusualActor(viewOf(window, earlier(before, 2 * MINUTE)))).toBeUndefined();
+});
+
 test('nor is a bulk reader who always was one, however rare its requests', () => {
-  const before = [...customers(60, 'b'), ...times(1, reading('bulk', 1_800), 'y')];
+  const before = earlier([...customers(60, 'b'), ...times(1, reading('bulk', 1_800), 'y')], 5 * MINUTE);
   expect(
     unusualActor(viewOf([...customers(20, 's'), ...times(3, reading('bulk', 2_000), 'x')], before)),
   ).toBeUndefined();
