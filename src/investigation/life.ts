@@ -45,7 +45,9 @@ export function fired(current: Investigation, alert: Alert): Step {
     counted: [...(current.counted ?? []), markOf(alert)].slice(-COUNTED_KEPT),
   };
   const isNewest = alert.occurredAt >= lastFire(current);
-  const isBack = alert.event === 'reopened' || (current.resolvedAt ?? alert.occurredAt) < alert.occurredAt;
+  const { resolvedAt } = current;
+  // Who reopens what never ended here had an end that nobody told us of; one that was late had it reopened before its end.
+  const isBack = resolvedAt === undefined ? alert.event === 'reopened' : resolvedAt < alert.occurredAt;
   if (!isNewest || !isBack) {
     const next = { ...current, ...counts };
     return { next, work: current.status === 'answered' ? 'refresh' : 'look' };

@@ -89,6 +89,16 @@ describe('whatever alerts say in whatever order', () => {
     );
   });
 
+  test('a reopening that arrives after the end which followed it reopens nothing', async () => {
+    const list = [
+      { alert: 0, kind: 'triggered', at: 5 },
+      { alert: 0, kind: 'resolved', at: 10 },
+      { alert: 0, kind: 'reopened', at: 8 },
+    ] as const;
+    const { investigations } = await play(list);
+    expect(investigations[0]).toMatchObject({ resolvedAt: T0 + 10 * SECOND, repeats: 1 });
+  });
+
   test('a storm of one service is one investigation, whoever is first', async () => {
     const parts = embeddedParts({ now: () => T0 });
     const channels = { channelFor: () => 'incidents', channelForPerson: (channel: string) => channel };
