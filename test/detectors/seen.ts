@@ -8,6 +8,7 @@ import { buildView, sum, type View } from '../../src/population/view.ts';
 import { parseSentence, placesOf } from '../../src/render/sentences.ts';
 import { TableBuilder } from '../../src/trace/build.ts';
 import { draw } from '../draw.ts';
+import { toldBy } from './told.ts';
 
 /** A drawing as many requests: each copy is a trace of its own, a second after the one before. */
 export function times(count: number, drawing: string, salt = 'a'): readonly SpanRecord[] {
@@ -46,13 +47,17 @@ export function viewOfOne(asked: readonly SpanRecord[], others: readonly SpanRec
   return buildView(table, new Uint8Array(table.traces), focus === undefined ? {} : { focus });
 }
 
-/** Findings of the detector with the number, as `D05`; each of them keeps what every finding promises. */
+/**
+ * Findings of the detector with the number, as `D05`; each of them keeps what every finding promises and says to the digit
+ * what it said before (`__snapshots__`), so that nothing that a detector measures changes unseen.
+ */
 export function seenBy(number: string, view: View): readonly Finding[] {
   const detectors = DETECTORS.filter(({ id }) => id.startsWith(number));
   if (detectors.length === 0) throw new Error(`There is no detector ${number}`);
   const findings = detectors.flatMap((detector) => detector.detect(view));
   for (const finding of findings) keepsPromises(finding, view);
   expect(detectors.flatMap((detector) => detector.detect(view))).toEqual(findings);
+  if (findings.length > 0) expect(`\n${findings.map(toldBy).join('\n')}\n`).toMatchSnapshot();
   return findings;
 }
 

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SpanRecord } from '../../src/model/span.ts';
 import { at, numberAt } from '../../src/model/units.ts';
 import { TableBuilder } from '../../src/trace/build.ts';
 import { criticalPath, criticalPathFrom, criticalTimes, entryOf } from '../../src/trace/critical-path.ts';
-import { DRAWN_EPOCH, drawnTraceId, drawTable } from '../draw.ts';
+import { drawTable } from '../draw.ts';
 import { hostileTrace } from './random-trace.ts';
 
 /** The path as `name start–end` in ms. */
@@ -111,39 +110,5 @@ describe('criticalPath', () => {
       }),
       { numRuns: 300 },
     );
-  });
-
-  it.each([
-    ['wide', (index: number) => ({ parent: 1, start: index, end: index + 1 })],
-    ['deep', (index: number) => ({ parent: index, start: index, end: 400_000 - index })],
-  ])('walks 100,000 spans %s', (_, shape) => {
-    const size = 100_000;
-    const span = (id: number, parent: number | undefined, start: number, end: number): SpanRecord => ({
-      traceId: drawnTraceId(1),
-      spanId: id.toString(16).padStart(16, '0'),
-      ...(parent === undefined ? {} : { parentSpanId: parent.toString(16).padStart(16, '0') }),
-      service: 'a',
-      name: 'work',
-      kind: 'internal',
-      start: DRAWN_EPOCH + start,
-      end: DRAWN_EPOCH + end,
-      status: 'unset',
-      attributes: {},
-      resource: {},
-      events: [],
-      links: [],
-    });
-    const builder = new TableBuilder({ spanLimit: size + 1 });
-    builder.add([span(1, undefined, 0, 400_000)]);
-    for (let index = 1; index <= size; index++) {
-      const { parent, start, end } = shape(index);
-      builder.add([span(index + 1, parent, start, end)]);
-    }
-    const table = builder.finish();
-    expect(table.size).toBe(size + 1);
-    const sections = criticalPath(table, 0);
-    expect(sections[0]?.start).toBe(0);
-    expect(sections.at(-1)?.end).toBe(400_000);
-    expect(new Set(sections.map(({ row }) => row)).size).toBe(size + 1);
   });
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { logicalCalls } from '../../src/trace/attempts.ts';
-import { buildTable, SPAN_LIMIT } from '../../src/trace/build.ts';
+import { buildTable, SPAN_LIMIT, TableBuilder } from '../../src/trace/build.ts';
 import { callsOf } from '../../src/trace/calls.ts';
 import { connectionAttempts } from '../../src/trace/connection-attempts.ts';
+import { criticalPath } from '../../src/trace/critical-path.ts';
 import { traceDiff } from '../../src/trace/diff.ts';
 import { errorOrigins } from '../../src/trace/error-origins.ts';
-import { DRAWN_EPOCH, draw } from '../draw.ts';
+import { DRAWN_EPOCH, draw, drawnTraceId } from '../draw.ts';
 
 const SIZE = SPAN_LIMIT;
 const [template] = draw('a GET client 0..1 ! http.request.method=GET url.full=http://b/x');
@@ -54,4 +55,38 @@ describe(`a trace of ${SIZE} spans`, () => {
     );
     expect(connectionAttempts(table, 0)).toEqual([]);
   });
+});
+
+it.each([
+  ['wide', (index: number) => ({ parent: 1, start: index, end: index + 1 })],
+  ['deep', (index: number) => ({ parent: index, start: index, end: 400_000 - index })],
+])('the critical path of 100,000 spans %s', (_, shape) => {
+  const size = 100_000;
+  const span = (id: number, parent: number | undefined, start: number, end: number): SpanRecord => ({
+    traceId: drawnTraceId(1),
+    spanId: id.toString(16).padStart(16, '0'),
+    ...(parent === undefined ? {} : { parentSpanId: parent.toString(16).padStart(16, '0') }),
+    service: 'a',
+    name: 'work',
+    kind: 'internal',
+    start: DRAWN_EPOCH + start,
+    end: DRAWN_EPOCH + end,
+    status: 'unset',
+    attributes: {},
+    resource: {},
+    events: [],
+    links: [],
+  });
+  const builder = new TableBuilder({ spanLimit: size + 1 });
+  builder.add([span(1, undefined, 0, 400_000)]);
+  for (let index = 1; index <= size; index++) {
+    const { parent, start, end } = shape(index);
+    builder.add([span(index + 1, parent, start, end)]);
+  }
+  const table = builder.finish();
+  expect(table.size).toBe(size + 1);
+  const sections = criticalPath(table, 0);
+  expect(sections[0]?.start).toBe(0);
+  expect(sections.at(-1)?.end).toBe(400_000);
+  expect(new Set(sections.map(({ row }) => row)).size).toBe(size + 1);
 });
