@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { keptThread } from './kept-thread.ts';
 
 /**
  * What kills mutants of `src/trace`, `src/population` and `src/detectors` (`npm run mutation`): the tests of these three, one
@@ -8,10 +9,23 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
+  plugins: [
+    {
+      // Stryker names a pool of vitest's own, so that this one has to be put in its place.
+      name: 'kept-thread',
+      configureVitest({ project }) {
+        project.config.pool = keptThread.name;
+        project.config.poolRunner = keptThread;
+      },
+    },
+  ],
   test: {
     include: ['test/{trace,population,detectors}/**/*.test.ts'],
     exclude: ['test/**/hostile-sizes.test.ts'],
+    setupFiles: ['test/mutation/no-mutant.ts'],
     isolate: false,
+    // What a mutant says more than before is a difference, not something new to write down.
+    update: 'none',
     testTimeout: 20_000,
     sequence: {
       /** What sees most comes first, for the first test that fails ends a mutant's run. */
