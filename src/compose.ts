@@ -68,9 +68,10 @@ export async function composeBot(config: Config): Promise<Bot> {
     clock,
     channelFor: directions.channelFor,
     channelForPerson: directions.shadowed,
+    holds: directions.holds,
   });
   const slack = slackConnection({ intake, questions: queuedQuestions({ store, queue }), clock, log });
-  const routing = openRouting({ directions, chat: slack.chat, store, ledger, queue, words, clock, log });
+  const routing = openRouting({ ...keeping, directions, chat: slack.chat, words, clock, log });
   const published = createPublisher({
     chat: slack.chat,
     store,

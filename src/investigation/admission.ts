@@ -60,7 +60,7 @@ export function createAdmission(parts: {
     if (trigger.kind !== 'alert' || thread !== undefined) return { kind: 'card' };
     const { alert } = trigger;
     const { told, cardsPerHour, unrouted } = parts.destinationFor(alert);
-    if (told.when === 'later') {
+    if (told.when === 'later' && investigation.pressingAt === undefined) {
       const { until } = told;
       const delayMs = Math.max(0, Math.ceil((until - clock.now()) / 1_000));
       await queue.add({ kind: 'digest', channel, until }, { key: `digest:${channel}:${until}`, delayMs });

@@ -66,6 +66,8 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
             return parts.telling.refresh(await load(parts.store, job.investigation));
           case 'note':
             return parts.noteBack.write(job, attempt);
+          case 'tell-now':
+            return tellNow(parts, await load(parts.store, job.investigation), attempt);
           case 'digest':
             return parts.tellDigest(job.channel, job.until);
           case 'overflow':
@@ -112,6 +114,15 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
   }
 }
 
+/** What was held until quiet hours end is told now, unless it is over or was told meanwhile. */
+async function tellNow(parts: Parts, held: Investigation, attempt: JobAttempt): Promise<void> {
+  if (held.heldUntil === undefined || held.resolvedAt !== undefined) return;
+  await investigate(parts, held, attempt);
+  const told = await load(parts.store, held.id);
+  // Last, so that a crash on the way is made up for; what the channel's cap kept out is in the digest all the same.
+  if (told.thread !== undefined || told.follows !== undefined) await parts.telling.letGo(told);
+}
+
 /** Where the verdict stands in a card of its own; undefined when it waits, was counted, or another one's card tells it. */
 async function tellVerdict(
   { grouping, telling }: Parts,
@@ -135,6 +146,7 @@ async function answer(
   signal: AbortSignal,
 ): Promise<Answered | undefined> {
   const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
+  await turn.learn(investigation);
   const progress: Progress = async (found) => {
     const thread = turn.thread();
     if (thread !== undefined) await parts.publisher.progress(investigation, thread, found);

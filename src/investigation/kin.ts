@@ -42,9 +42,13 @@ export function kinOfServices(services: readonly string[], alert: Alert, channel
  */
 export const kinship = (ledger: Ledger) => {
   async function standing(kin: Kin): Promise<Standing | undefined> {
-    const [leader, readAt] = ((await ledger.read(keyOf(kin))) ?? '').split(' ');
-    if (leader === undefined || leader === '') return undefined;
-    return { leader, ...(readAt === undefined ? {} : { readAt: Number(readAt) }) };
+    const [leader = '', readAt = '', waits = ''] = ((await ledger.read(keyOf(kin))) ?? '').split(' ');
+    if (leader === '') return undefined;
+    return { leader, ...(readAt === '' ? {} : { readAt: Number(readAt) }), waits: waits !== '' };
+  }
+
+  function settle(kin: Kin, { leader, readAt, waits }: Standing, keepMs: number): Promise<void> {
+    return ledger.settle(keyOf(kin), [leader, readAt ?? '', ...(waits ? ['waits'] : [])].join(' '), keepMs);
   }
 
   async function endOf(leader: string): Promise<EpochMicros | undefined> {
@@ -53,25 +57,28 @@ export const kinship = (ledger: Ledger) => {
   }
 
   return {
-    /** Who answers for an alert of this kin that began then; undefined when it has to be looked at. */
-    async leaderOf(kin: Kin, began: EpochMicros): Promise<string | undefined> {
+    /**
+     * Who answers for an alert of this kin that began then; undefined when it has to be looked at. What is told at once follows
+     * nobody who waits for the end of quiet hours.
+     */
+    async leaderOf(kin: Kin, began: EpochMicros, waits = false): Promise<string | undefined> {
       const found = await standing(kin);
-      if (found === undefined || (await endOf(found.leader)) !== undefined) return undefined;
+      if (found === undefined || (found.waits && !waits) || (await endOf(found.leader)) !== undefined) return undefined;
       return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
     },
-    /** Its look is still to come. */
-    lead: (kin: Kin, investigation: string) => ledger.settle(keyOf(kin), investigation, UNDER_WAY_MS),
+    /** Its look is still to come; it is told at once, or waits for the end of quiet hours. */
+    lead: (kin: Kin, leader: string, waits = false) => settle(kin, { leader, waits }, UNDER_WAY_MS),
     /** Its traces are read up to this moment. Nothing changes where another of its kin is to be looked at by now. */
     async reads(kin: Kin, investigation: string, at: EpochMicros): Promise<void> {
       const found = await standing(kin);
       if (found !== undefined && found.leader !== investigation) return;
-      await ledger.settle(keyOf(kin), `${investigation} ${at}`, UNDER_WAY_MS);
+      await settle(kin, { leader: investigation, readAt: at, waits: found?.waits ?? false }, UNDER_WAY_MS);
     },
     /** Its verdict stands on the leader's card, which may be its own; `readAt` is how far its own traces were read. */
     async answered(kin: Kin, investigation: string, leader: string, readAt: EpochMicros): Promise<void> {
       const found = await standing(kin);
       if (found !== undefined && found.leader !== investigation && found.leader !== leader) return;
-      await ledger.settle(keyOf(kin), `${leader} ${readAt}`, FRESH_MS);
+      await settle(kin, { leader, readAt, waits: false }, FRESH_MS);
     },
     /** Its alert is over, and its card says so: nobody joins it any more. */
     end: (leader: string, at: EpochMicros) => ledger.settle(overKey(leader), String(at), OVER_MS),
@@ -85,7 +92,7 @@ export const kinship = (ledger: Ledger) => {
   };
 };
 
-type Standing = { readonly leader: string; readonly readAt?: EpochMicros };
+type Standing = { readonly leader: string; readonly readAt?: EpochMicros; readonly waits: boolean };
 
 function keyOf(kin: Kin): string {
   return `kin:${kin}`;

@@ -89,7 +89,8 @@ export function createPublisher(parts: {
     let shown: string | undefined;
     for (let round = 0; round < REFRESHES; round += 1) {
       const current = await store.find({ by: 'id', id });
-      if (current?.thread === undefined) return;
+      // What was told among others when quiet hours ended has no card that is edited.
+      if (current?.thread === undefined || current.digested === true) return;
       const note = current.status === 'answered' ? await ledger.read(pictureKey(current, 'card')) : undefined;
       const message = await standing(current, note === undefined || note === '' ? undefined : { id: note });
       const next = JSON.stringify(message);
@@ -113,6 +114,7 @@ export function createPublisher(parts: {
     const isNamed = follower.status === 'answered' && culpritOf(follower.analysis) !== undefined;
     if (follower.status === 'answered' && !isNamed && leader.thread !== undefined)
       await reply(follower, leader.thread, words.sameCause(follower, leader, undefined), 'beside');
+    if (follower.digested === true) return;
     if (follower.thread !== undefined) await chat.amend(follower.thread, message);
     else if (follower.channel !== leader.channel) {
       const key = `pointer:${leader.id}:${follower.channel}`;

@@ -21,6 +21,8 @@ export type Turn = {
   take(): Promise<ThreadRef | undefined>;
   /** Whether it is looked at in quiet hours, so that nothing is told yet. */
   isHeld(): Promise<boolean>;
+  /** Its sender says more by now: what is held for later may be too bad to wait. */
+  learn(known: Investigation): Promise<void>;
   /** Lets who spoke first in the channel finish: it may be the same. */
   wait(signal: AbortSignal): Promise<void>;
   end(): Promise<void>;
@@ -49,15 +51,17 @@ export function createTelling(parts: {
   const { store, publisher, grouping, recurrence } = parts;
   const firstWord = createFirstWord(parts);
 
-  async function turnOf(investigation: Investigation): Promise<Turn | 'counted'> {
+  async function turnOf(opened: Investigation): Promise<Turn | 'counted'> {
+    let investigation = opened;
     let thread = investigation.thread;
     let admission: Promise<Admission> | undefined;
 
     const admitted = (): Promise<Admission> => {
-      admission ??= parts.admit(investigation).then(async (decided) => {
-        if (decided.kind === 'held') await hold(investigation, decided.until);
-        return decided;
-      });
+      admission ??= parts
+        .admit(investigation)
+        .then(async (decided) =>
+          decided.kind !== 'held' || (await hold(investigation, decided.until)) ? decided : { kind: 'card' },
+        );
       return admission;
     };
     const take = async (): Promise<ThreadRef | undefined> => {
@@ -80,6 +84,13 @@ export function createTelling(parts: {
         return take();
       },
       isHeld: async () => investigation.thread === undefined && (await admitted()).kind === 'held',
+      learn: async (known) => {
+        investigation = known;
+        if (thread !== undefined || (await admission)?.kind !== 'held') return;
+        admission = undefined;
+        await take();
+        if ((await admitted()).kind === 'card') await letGo(known);
+      },
       wait: async (signal) => {
         if (afterMs > 0 && thread === undefined) await firstWord.turn(investigation, silentUntil, signal);
       },
@@ -90,8 +101,21 @@ export function createTelling(parts: {
     };
   }
 
-  async function hold({ id }: Investigation, heldUntil: EpochMicros): Promise<void> {
-    await store.update(id, (current) => current && { ...current, heldUntil });
+  /** Whether it waits; not when something came meanwhile that cannot. */
+  async function hold({ id }: Investigation, heldUntil: EpochMicros): Promise<boolean> {
+    const stands = await store.update(id, (current) =>
+      current === undefined || current.pressingAt !== undefined ? current : { ...current, heldUntil },
+    );
+    return stands?.pressingAt === undefined;
+  }
+
+  /** It waits for no digest any more. */
+  async function letGo({ id }: Investigation): Promise<void> {
+    await store.update(id, (current) => {
+      if (current?.heldUntil === undefined) return current;
+      const { heldUntil: _, ...rest } = current;
+      return rest;
+    });
   }
 
   /** The verdict in a card of its own; undefined when it may have none. */
@@ -129,7 +153,7 @@ export function createTelling(parts: {
     await publisher.pointTo(follower, leader);
   }
 
-  return { turnOf, verdict, stepBehind, refresh };
+  return { turnOf, verdict, stepBehind, refresh, letGo };
 }
 
 export type Telling = ReturnType<typeof createTelling>;

@@ -186,6 +186,11 @@ export const PHRASES = {
   notices: {
     digest: ['alerts', 'ongoing'],
     'digest-over': ['alerts'],
+    'digest-folded': ['alerts', 'troubles', 'ongoing'],
+    'digest-folded-over': ['alerts', 'troubles'],
+    'digest-and': ['more'],
+    'digest-some-open': ['open'],
+    'digest-all-over': ['at'],
     'digest-unseen': [],
     'digest-waiting': [],
     'digest-more': ['more'],
