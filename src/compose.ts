@@ -145,6 +145,7 @@ export async function composeBot(config: Config): Promise<Bot> {
     const handle = createJobHandler({
       backend,
       store,
+      ledger,
       queue,
       questions,
       publisher,

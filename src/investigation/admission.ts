@@ -20,6 +20,12 @@ export type Admission =
   | { readonly kind: 'held'; readonly until: EpochMicros }
   | { readonly kind: 'counted' };
 
+/**
+ * card: it wants one now, which counts · when: only whether it is held, for what may go onto another's card · again: the same of
+ * an alert that was held, by what is known of it now.
+ */
+export type Asked = 'card' | 'when' | 'again';
+
 const HOUR = 60 * MINUTE;
 /** The numbers of an hour are of no use after the next one. */
 const KEEP_MS = 2 * 3_600_000;
@@ -55,7 +61,7 @@ export function createAdmission(parts: {
 }) {
   const { ledger, queue, clock, chat, places, notices, defaultChannel } = parts;
 
-  async function admit(investigation: Investigation): Promise<Admission> {
+  async function admit(investigation: Investigation, asked: Asked = 'card'): Promise<Admission> {
     const { trigger, thread, channel } = investigation;
     if (trigger.kind !== 'alert' || thread !== undefined) return { kind: 'card' };
     const { alert } = trigger;
@@ -66,6 +72,7 @@ export function createAdmission(parts: {
       await queue.add({ kind: 'digest', channel, until }, { key: `digest:${channel}:${until}`, delayMs });
       return { kind: 'held', until };
     }
+    if (asked !== 'card') return { kind: 'card' };
     if (unrouted) await tellUnrouted(alert);
     const hour = Math.floor(clock.now() / HOUR);
     if (await hasRoom(investigation, hour, cardsPerHour)) return { kind: 'card' };

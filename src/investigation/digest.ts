@@ -48,7 +48,8 @@ export function createDigest(parts: {
 
   return async (channel, until) => {
     const held = (await store.recent(LATEST))
-      .filter((one) => one.heldUntil === until && one.channel === channel && one.thread === undefined)
+      .filter((one) => one.heldUntil === until && one.channel === channel)
+      .filter(({ thread, follows }) => thread === undefined && follows === undefined)
       .toSorted((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1));
     const [first] = held;
     if (first === undefined) return;

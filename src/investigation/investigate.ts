@@ -5,20 +5,22 @@ import type { Analyst } from '../ports/analyst.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobAttempt, JobQueue, QueuedJob } from '../ports/job-queue.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Questions } from '../ports/questions.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { inSpan, traceparent } from '../telemetry.ts';
+import { amend, checkAgain, close } from './afterwards.ts';
 import { askSender, type Enrich, withCaveat } from './ask-sender.ts';
 import { findOut } from './find-out.ts';
 import type { Progress } from './gathered.ts';
 import type { Grouping } from './grouping.ts';
-import { LATE_AFTER_MS, lookForLateSpans } from './late-spans.ts';
+import { LATE_AFTER_MS } from './late-spans.ts';
 import type { NoteBack } from './note-back.ts';
 import { lookUpChanges } from './note-changes.ts';
+import { oneLookFor } from './one-look.ts';
 import type { Publisher } from './publish.ts';
-import { recheck } from './recheck.ts';
 import type { Recurrence } from './recurrence.ts';
 import type { Telling, Turn } from './telling.ts';
 
@@ -28,6 +30,7 @@ const RECHECK_MINUTES = [2, 5] as const;
 export type Parts = {
   readonly backend: TraceBackend;
   readonly store: Store;
+  readonly ledger: Ledger;
   readonly queue: JobQueue;
   readonly questions: Questions;
   readonly publisher: Publisher;
@@ -83,11 +86,15 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
 async function investigate(parts: Parts, investigation: Investigation, attempt: JobAttempt): Promise<void> {
   const { telling, queue } = parts;
   if (investigation.follows !== undefined) return telling.refresh(investigation);
+  const { services, leader } = await inSpan('find kin', {}, () => oneLookFor(parts, investigation, attempt.signal));
+  if (leader !== undefined) return joinLook(parts, investigation, leader);
   const turn = await telling.turnOf(investigation);
   if (turn === 'counted') return;
   try {
     const answered =
-      investigation.status === 'answered' ? investigation : await answer(parts, investigation, turn, attempt.signal);
+      investigation.status === 'answered'
+        ? investigation
+        : await answer(parts, investigation, { turn, services }, attempt.signal);
     if (answered === undefined) return;
     const thread = await tellVerdict(parts, answered, turn, attempt.signal);
     await parts.noteBack.queue(answered, traceparent());
@@ -112,6 +119,13 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
   } finally {
     await turn.end();
   }
+}
+
+/** Another one's look at the same traces answers for it. */
+async function joinLook(parts: Parts, investigation: Investigation, leader: Investigation): Promise<void> {
+  const { trigger } = investigation;
+  await parts.telling.stepBehind(investigation, leader.id);
+  if (trigger.kind === 'alert') await parts.noteBack.queueBeside(leader.id, trigger.alert);
 }
 
 /** What was held until quiet hours end is told now, unless it is over or was told meanwhile. */
@@ -142,7 +156,7 @@ async function tellVerdict(
 async function answer(
   parts: Parts,
   opened: Investigation,
-  turn: Turn,
+  { turn, services }: { readonly turn: Turn; readonly services: readonly string[] | undefined },
   signal: AbortSignal,
 ): Promise<Answered | undefined> {
   const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
@@ -152,7 +166,8 @@ async function answer(
     if (thread !== undefined) await parts.publisher.progress(investigation, thread, found);
   };
   await parts.grouping.reads(opened);
-  const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
+  const asked = services === undefined ? parts : { ...parts, servicesFor: () => services };
+  const { gathering, analysis } = await findOut(asked, investigation, progress, signal);
   const changes = await lookUpChanges(parts.changes, analysis, gathering);
   const stands = await parts.store.update(investigation.id, (current): Investigation => {
     if (current !== undefined && current.fires?.at(-1) !== opened.fires?.at(-1)) return current;
@@ -169,52 +184,6 @@ async function answer(
   // It ended and fired again meanwhile, which has a look of its own.
   if (stands.status !== 'answered' || stands.analysis !== analysis) return undefined;
   return stands;
-}
-
-/** Reads again what was still growing, and says once what that changes. A second try after a crash says the same. */
-async function amend(
-  parts: Parts,
-  investigation: Investigation,
-  answeredAt: EpochMicros,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!isVerdictOf(investigation, answeredAt) || investigation.thread === undefined) return;
-  let stands: Investigation | undefined = investigation;
-  if (investigation.amended === undefined) {
-    const found = await lookForLateSpans(parts, investigation, signal);
-    if (found === undefined) return;
-    stands = await parts.store.update(investigation.id, (current) =>
-      isVerdictOf(current, answeredAt) && current.amended === undefined ? { ...current, ...found } : current,
-    );
-  }
-  if (!isVerdictOf(stands, answeredAt) || stands.thread === undefined) return;
-  await parts.publisher.amended(stands, stands.thread);
-  await parts.noteBack.queue(stands, traceparent());
-}
-
-/** The same alert may have fired again and be looked at anew. */
-function isVerdictOf(investigation: Investigation | undefined, answeredAt: EpochMicros): investigation is Answered {
-  return investigation?.status === 'answered' && investigation.answeredAt === answeredAt;
-}
-
-/** The alert is over: what ended it is kept, and the card says that it is over. */
-async function close(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
-  await parts.recurrence.remember(investigation);
-  if (investigation.follows !== undefined) return parts.telling.stepBehind(investigation, investigation.follows);
-  await checkAgain(parts, investigation, signal);
-}
-
-/** Looks whether it still happens and says so in the card's second line. */
-async function checkAgain(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
-  const { status, thread, follows } = investigation;
-  if (status !== 'answered' || thread === undefined || follows !== undefined) return;
-  const latest = await recheck(parts, investigation, signal);
-  await parts.store.update(investigation.id, (current) =>
-    current?.status === 'answered' && latest !== undefined
-      ? { ...current, rechecks: [...current.rechecks, latest].slice(-10) }
-      : current,
-  );
-  await parts.publisher.refresh(investigation.id);
 }
 
 /** Says in the card what went wrong and whether it will be tried again; a second failure while saying it is only logged. */

@@ -16,16 +16,12 @@ const CLOCKS_APART = 2 * SECOND;
 export type Kin = string;
 
 /**
- * Undefined for an alert that names no service, whose traces nobody can foresee, and for one that brings traces of its own.
+ * Undefined for an alert that names no service, whose traces nobody can foresee (`one-look.ts` knows them later), and for one
+ * that brings traces of its own.
  */
 export function kinOf(alert: Alert, channel: string): Kin | undefined {
   if (alert.service === undefined || alert.traceIds.length > 0) return undefined;
-  return kinOfServices([alert.service.trim().toLowerCase()], alert, channel);
-}
-
-/** The same once it is known which services are read. */
-export function kinOfServices(services: readonly string[], alert: Alert, channel: string): Kin {
-  const parts = [channel, alert.environment?.toLowerCase() ?? '', ...services.toSorted()];
+  const parts = [channel, alert.environment?.toLowerCase() ?? '', alert.service.trim().toLowerCase()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
@@ -56,15 +52,22 @@ export const kinship = (ledger: Ledger) => {
     return note === undefined || note === '' ? undefined : Number(note);
   }
 
+  /**
+   * Who answers for an alert of this kin that began then; undefined when it has to be looked at. What is told at once follows
+   * nobody who waits for the end of quiet hours.
+   */
+  async function leaderOf(kin: Kin, began: EpochMicros, waits = false): Promise<string | undefined> {
+    const found = await standing(kin);
+    if (found === undefined || (found.waits && !waits) || (await endOf(found.leader)) !== undefined) return undefined;
+    return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
+  }
+
   return {
-    /**
-     * Who answers for an alert of this kin that began then; undefined when it has to be looked at. What is told at once follows
-     * nobody who waits for the end of quiet hours.
-     */
-    async leaderOf(kin: Kin, began: EpochMicros, waits = false): Promise<string | undefined> {
-      const found = await standing(kin);
-      if (found === undefined || (found.waits && !waits) || (await endOf(found.leader)) !== undefined) return undefined;
-      return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
+    leaderOf,
+    /** The same for one whose turn has come: of many at once the first to ask is looked at, and the others follow it. */
+    async join(kin: Kin, investigation: string, began: EpochMicros): Promise<string | undefined> {
+      const { ours } = await ledger.claim(keyOf(kin), investigation, UNDER_WAY_MS);
+      return ours ? undefined : leaderOf(kin, began);
     },
     /** Its look is still to come; it is told at once, or waits for the end of quiet hours. */
     lead: (kin: Kin, leader: string, waits = false) => settle(kin, { leader, waits }, UNDER_WAY_MS),

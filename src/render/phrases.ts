@@ -39,6 +39,7 @@ export const PHRASES = {
     'before-unknown': [],
     another: ['now'],
     'same-cause': ['subject', 'other', 'verdict'],
+    'one-look': ['subject', 'other'],
     'part-of': ['subject', 'other'],
     beside: ['subject', 'other'],
     'beside-unexplained': ['subject', 'other'],

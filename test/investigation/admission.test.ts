@@ -80,6 +80,14 @@ describe('a cap of cards', () => {
     expect(chat.summaries('orders')).toEqual(['1 more alert this hour, not looked at: Trouble a2']);
   });
 
+  test('is not asked of what may go onto another card: whether it is held counts nothing', async () => {
+    const { admit } = routing(CAP);
+    for (let i = 0; i < 6; i += 1)
+      expect(await admit(await opened(`a${i}`, 'orders'), 'when')).toEqual({ kind: 'card' });
+    expect(await admit(await opened('b', 'orders'))).toEqual({ kind: 'card' });
+    expect(parts.jobs).toEqual([]);
+  });
+
   test('is for one channel and one hour, and not for what has its card', async () => {
     const { admit } = routing(CAP);
     for (let i = 0; i < 3; i += 1) await admit(await opened(`a${i}`, 'orders'));
@@ -93,7 +101,7 @@ describe('a cap of cards', () => {
   test('decides the same for many at once as for one after the other', async () => {
     const { admit } = routing(CAP);
     const all = await Promise.all(Array.from({ length: 20 }, (_, i) => opened(`a${i}`, 'orders')));
-    const kinds = (await Promise.all(all.map(admit))).map(({ kind }) => kind);
+    const kinds = (await Promise.all(all.map((one) => admit(one)))).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'card')).toHaveLength(2);
   });
 });
