@@ -71,7 +71,14 @@ export async function composeBot(config: Config): Promise<Bot> {
     holds: directions.holds,
   });
   const slack = slackConnection({ intake, questions: queuedQuestions({ store, queue }), clock, log });
-  const routing = openRouting({ ...keeping, directions, chat: slack.chat, words, clock, log });
+  // A note cannot be taken back, so it names nobody whatever a card may show.
+  const notes = createWords(speaking);
+  const noteBack = createNoteBack({
+    ...{ store, ledger, queue, chat: slack.chat, log },
+    places: openNotes(config, clock),
+    words: notes,
+  });
+  const routing = openRouting({ ...keeping, noteBack, directions, chat: slack.chat, words, clock, log });
   const published = createPublisher({
     chat: slack.chat,
     store,
@@ -86,17 +93,6 @@ export async function composeBot(config: Config): Promise<Bot> {
   const publisher = measuredPublisher(published, metrics, clock);
   const admit = measuredAdmission(routing.admit, metrics);
   const told = openTelling({ keeping, clock, chat: slack.chat, publisher, admit });
-  // A note cannot be taken back, so it names nobody whatever a card may show.
-  const notes = createWords(speaking);
-  const noteBack = createNoteBack({
-    places: openNotes(config, clock),
-    store,
-    ledger,
-    queue,
-    chat: slack.chat,
-    words: notes,
-    log,
-  });
   const questions = createQuestions({
     ...{ store, ledger, chat: slack.chat, backend, words, log },
     judged: metrics.judged,

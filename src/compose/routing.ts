@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { createAdmission } from '../investigation/admission.ts';
 import { createDigest } from '../investigation/digest.ts';
 import { createGrouping } from '../investigation/grouping.ts';
+import type { NoteBack } from '../investigation/note-back.ts';
 import { createPlaces, type Place } from '../investigation/places.ts';
 import { createRecurrence } from '../investigation/recurrence.ts';
 import { type Destination, destinationOf } from '../investigation/routes.ts';
@@ -80,6 +81,7 @@ export function openRouting(parts: {
   readonly queue: JobQueue;
   readonly followers: Followers;
   readonly recurrences: Recurrences;
+  readonly noteBack: Pick<NoteBack, 'queue'>;
   readonly words: Words;
   readonly clock: Clock;
   readonly log: Log;

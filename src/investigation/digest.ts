@@ -11,6 +11,7 @@ import type { HeldTrouble, Notices } from '../render/notices.ts';
 import type { Words } from '../render/words.ts';
 import { causeKey } from './culprit.ts';
 import type { Grouping } from './grouping.ts';
+import type { NoteBack } from './note-back.ts';
 import { sayOnce } from './once.ts';
 import type { Places } from './places.ts';
 import type { Recurrence } from './recurrence.ts';
@@ -41,10 +42,11 @@ export function createDigest(parts: {
   readonly words: Words;
   readonly grouping: Grouping;
   readonly recurrence: Recurrence;
+  readonly noteBack: Pick<NoteBack, 'queue'>;
   readonly defaultChannel: string;
   linksFor(investigation: Investigation): CardLinks;
 }): (channel: string, until: EpochMicros) => Promise<void> {
-  const { store, queue, ledger, followers, chat, places, notices, words, grouping, recurrence } = parts;
+  const { store, queue, ledger, followers, chat, places, notices, words, grouping, recurrence, noteBack } = parts;
 
   return async (channel, until) => {
     const held = (await store.recent(LATEST))
@@ -79,12 +81,16 @@ export function createDigest(parts: {
   /** One card in the thread; those with the same culprit are counted on it. */
   async function tellOver(thread: ThreadRef, [first, ...others]: readonly Investigation[]): Promise<void> {
     if (first === undefined) return;
-    for (const other of others) {
-      await grouping.follow(other, first.id);
-      await release(other);
-    }
+    for (const other of others) await joins(other, first.id);
     if (first.status === 'answered') await reply(thread, first);
     await release(first, thread);
+  }
+
+  /** It is told with another of its culprit, whose notes are for its incident from now on. */
+  async function joins(other: Investigation, leader: string): Promise<void> {
+    const follower = await grouping.follow(other, leader);
+    if (follower.status === 'answered') await noteBack.queue(follower);
+    await release(other);
   }
 
   async function reply(thread: ThreadRef, answered: Answered): Promise<void> {
@@ -102,10 +108,7 @@ export function createDigest(parts: {
   async function tellGoingOn([first, ...others]: readonly Investigation[]): Promise<void> {
     if (first === undefined) return;
     await queue.add({ kind: 'investigate', investigation: first.id }, { key: `investigate:${first.id}` });
-    for (const other of others) {
-      await grouping.follow(other, first.id);
-      await release(other);
-    }
+    for (const other of others) await joins(other, first.id);
     await release(first);
   }
 

@@ -1,3 +1,4 @@
+import { withNotes } from '../../src/compose/notes.ts';
 import { directionsOf, openRouting } from '../../src/compose/routing.ts';
 import { openTelling } from '../../src/compose/telling.ts';
 import { type Config, readConfig } from '../../src/config.ts';
@@ -27,7 +28,7 @@ const TEMPLATES = loadTemplates(new URL('../../templates/messages/', import.meta
  */
 export function aBot(given: {
   readonly clock: { now: number };
-  readonly spans?: readonly SpanRecord[];
+  readonly spans?: readonly SpanRecord[] | (() => readonly SpanRecord[]);
   readonly config?: Partial<Config>;
   readonly channels?: readonly string[];
   readonly enrich?: Enrich;
@@ -41,9 +42,9 @@ export function aBot(given: {
   const memory = memoryBackend(given.spans ?? []);
   const changes = embeddedChanges({ database: parts.database, clock });
   const keeping = { ...parts, changes, shape: 'embedded' };
-  const routing = openRouting({ ...keeping, directions, chat, words, log: quiet });
-  const publisher = createPublisher({ ...keeping, ...routing, ...directions, chat, words, log: quiet });
   const noteBack = createNoteBack({ ...keeping, places: given.notes ?? [], chat, words, log: quiet });
+  const routing = openRouting({ ...keeping, noteBack, directions, chat, words, log: quiet });
+  const publisher = createPublisher({ ...keeping, ...routing, ...directions, chat, words, log: quiet });
   const told = openTelling({ keeping, clock, chat, publisher, admit: routing.admit });
   const handle = createJobHandler({
     ...keeping,
@@ -58,7 +59,8 @@ export function aBot(given: {
     enrich: given.enrich ?? (async (alert) => ({ alert })),
     servicesFor: directions.servicesFor,
   });
-  const intake = createIntake({ ...keeping, ...directions, channelForPerson: directions.shadowed });
+  const taking = createIntake({ ...keeping, ...directions, channelForPerson: directions.shadowed });
+  const intake = withNotes(taking, noteBack, quiet);
 
   /** Runs what is due by now, and what comes of it; the rest stays. */
   async function work(within = 0): Promise<void> {

@@ -37,7 +37,11 @@ const anAlert = (id: string, rest: Partial<Alert> = {}): Alert => ({
 function routing(rest: Partial<ReturnType<typeof readConfig>>, channels = ['incidents', 'orders']) {
   const chat = aTown(channels);
   const directions = directionsOf({ ...readConfig({}), ...rest }, parts.clock);
-  return { chat, directions, ...openRouting({ ...parts, directions, chat, words: testWords(), log: quiet }) };
+  return {
+    chat,
+    directions,
+    ...openRouting({ ...parts, noteBack: { queue: async () => {} }, directions, chat, words: testWords(), log: quiet }),
+  };
 }
 
 async function opened(id: string, channel: string, alert: Partial<Alert> = {}): Promise<Investigation> {
