@@ -90,8 +90,14 @@ export function openRouting(parts: {
   const { destinationFor, defaultChannel, linksFor } = directions;
   const notices = createNotices(words.speaker);
   const places = createPlaces({ ...parts, notices });
-  const { admit, tellOverflow } = createAdmission({ ...parts, places, notices, defaultChannel, destinationFor });
+  const { admit, recount, tellOverflow } = createAdmission({
+    ...parts,
+    places,
+    notices,
+    defaultChannel,
+    destinationFor,
+  });
   const [grouping, recurrence] = [createGrouping(parts), createRecurrence(parts)];
   const tellDigest = createDigest({ ...parts, places, notices, grouping, recurrence, defaultChannel, linksFor });
-  return { places, admit, tellOverflow, tellDigest };
+  return { places, admit, recount, tellOverflow, tellDigest };
 }

@@ -44,6 +44,8 @@ export type Parts = {
   readonly noteBack: NoteBack;
   readonly enrich: Enrich;
   tellOverflow(channel: string, hour: number): Promise<void>;
+  /** Counts who follows an alert that has no card, where the channel's cap kept it out. */
+  recount?(investigation: Investigation): Promise<void>;
   tellDigest(channel: string, until: EpochMicros): Promise<void>;
   /** `service.name`s that the configuration gives for an alert. */
   servicesFor(investigation: Investigation): readonly string[] | undefined;
@@ -66,7 +68,7 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
           case 'close':
             return close(parts, await load(parts.store, job.investigation), attempt.signal);
           case 'refresh':
-            return parts.telling.refresh(await load(parts.store, job.investigation));
+            return refresh(parts, await load(parts.store, job.investigation));
           case 'note':
             return parts.noteBack.write(job, attempt);
           case 'tell-now':
@@ -119,6 +121,12 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
   } finally {
     await turn.end();
   }
+}
+
+/** Brings up to date what is said of it, wherever that stands. */
+async function refresh(parts: Parts, investigation: Investigation): Promise<void> {
+  await parts.telling.refresh(investigation);
+  await parts.recount?.(investigation);
 }
 
 /** Another one's look at the same traces answers for it. */

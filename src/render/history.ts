@@ -75,6 +75,17 @@ export function sameCause(
   }
 }
 
+/** Alerts beside a cause, and the titles of the first of them. */
+export type Beside = { readonly alerts: number; readonly titles: readonly string[] };
+
+/** What is said in a thread of alerts that fired beside its cause and that their own traces do not explain. */
+export function besideCause(speaker: Speaker, follower: Investigation, leader: Investigation, said: Beside): Line {
+  if (said.alerts < 2) return sameCause(speaker, follower, leader, undefined);
+  const named = said.titles.map((title) => safeName(title, TITLE)).join(', ');
+  const titles = pieces(said.alerts > said.titles.length ? `${named}, …` : named);
+  return speaker.say('card.beside-many', { alerts: count(said.alerts), titles, other: subject(leader) });
+}
+
 /** It has no look of its own, and not because it became a part of the other. */
 function isLookedAtWith({ status, trigger, resolvedAt }: Investigation): boolean {
   return (

@@ -42,6 +42,7 @@ export const PHRASES = {
     'one-look': ['subject', 'other'],
     'part-of': ['subject', 'other'],
     beside: ['subject', 'other'],
+    'beside-many': ['alerts', 'titles', 'other'],
     'beside-unexplained': ['subject', 'other'],
     counts: ['with', 'of'],
     'counts-healthy': ['with', 'of', 'baselineWith', 'baselineOf'],
