@@ -62,13 +62,19 @@ export function aBot(given: {
   const taking = createIntake({ ...keeping, ...directions, channelForPerson: directions.shadowed });
   const intake = withNotes(taking, noteBack, quiet);
 
-  /** Runs what is due by now, and what comes of it; the rest stays. */
+  /** Runs what is due by now, and what comes of it; the rest stays. A job that throws stays, too, and ends it. */
   async function work(within = 0): Promise<void> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const next = parts.jobs.findIndex(({ delayMs, addedAt }) => addedAt + delayMs * 1_000 <= clock.now() + within);
       const [due] = next < 0 ? [] : parts.jobs.splice(next, 1);
       if (due === undefined) return;
-      await handle(due.job, { number: 1, last: false, signal: new AbortController().signal });
+      try {
+        await handle(due.job, { number: 1, last: false, signal: new AbortController().signal });
+      } catch (thrown) {
+        // As a queue would have it after a crash.
+        parts.jobs.push(due);
+        throw thrown;
+      }
     }
     throw new Error('The jobs do not come to an end');
   }

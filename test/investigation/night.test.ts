@@ -142,11 +142,9 @@ describe('what is held until quiet hours end', () => {
     await tell('a', { event: 'escalated' });
     const { open } = bot.chat;
     bot.chat.open = () => Promise.reject(new Error('killed'));
-    const [job] = bot.jobs.filter((one) => one.job.kind === 'tell-now');
     await bot.work().catch(() => undefined);
     expect(await bot.stands('a')).toMatchObject({ heldUntil: END });
     bot.chat.open = open;
-    if (job !== undefined) bot.jobs.push(job);
     await bot.work();
     expect(bot.cards()).toHaveLength(1);
   });
@@ -187,6 +185,59 @@ describe('when quiet hours end', () => {
     ]);
     for (const id of ['a', 'b', 'c', 'd', 'other']) expect(await bot.stands(id)).not.toHaveProperty('heldUntil');
   });
+
+  test('whatever dies on the way, everybody is told once', async () => {
+    for (let deaths = 0, isOver = false; !isOver; deaths += 1) {
+      night();
+      for (const [index, service] of ['cart', 'web', 'app', 'till'].entries()) await held(`t${index}`, { service });
+      await held('mail', { service: 'mail' });
+      for (const id of ['t0', 't1', 'mail']) await over(id, T0 + MINUTE);
+      await bot.work();
+      clock.now = END;
+      const revive = dieAfter(deaths);
+      await bot.work(10 * SECOND).then(
+        () => {
+          isOver = true;
+        },
+        () => undefined,
+      );
+      revive();
+      await bot.work(10 * SECOND);
+      const summaries = bot.cards().map(({ message }) => message.summary);
+      expect(summaries.filter((text) => text.startsWith('While it was quiet: 5 alerts of 2 troubles'))).toHaveLength(1);
+      expect(summaries, `died at step ${deaths}`).toHaveLength(2);
+      expect(bot.replies().filter(({ key }) => key.startsWith('digest-card:'))).toHaveLength(2);
+      for (const id of ['t0', 't1', 't2', 't3', 'mail']) {
+        const { thread, follows } = (await bot.stands(id)) ?? {};
+        expect(thread ?? follows, `${id}, died at step ${deaths}`).toBeDefined();
+      }
+      await bot.close();
+    }
+    night();
+  });
+
+  /** From so many writes of the digest on nothing gets through. */
+  function dieAfter(steps: number): () => void {
+    let left = steps;
+    const { update } = bot.store;
+    const { add } = bot.queue;
+    const { open, reply } = bot.chat;
+    const mortal =
+      <Given extends readonly unknown[], Answer>(act: (...given: Given) => Promise<Answer>) =>
+      async (...given: Given): Promise<Answer> => {
+        if (left === 0) throw new Error('killed');
+        left -= 1;
+        return act(...given);
+      };
+    Object.assign(bot.store, { update: mortal(update) });
+    Object.assign(bot.queue, { add: mortal(add) });
+    Object.assign(bot.chat, { open: mortal(open), reply: mortal(reply) });
+    return () => {
+      Object.assign(bot.store, { update });
+      Object.assign(bot.queue, { add });
+      Object.assign(bot.chat, { open, reply });
+    };
+  }
 
   test('the message of all stays what it is, whatever comes of those that it tells', async () => {
     night();

@@ -118,12 +118,10 @@ describe('alerts that name no service', () => {
     await bot.work().catch(() => undefined);
     bot.memory.backend.services = services;
     expect(bot.cards().map(({ message }) => message.summary)).toEqual(['I could not look at Alarm b.']);
-    const [again] = bot.jobs;
+    const [again] = bot.jobs.splice(0);
     await tell('a', { startedAt: T0 - SECOND });
     await bot.work(10 * SECOND);
-    expect(again).toBeUndefined();
-    const { id = '' } = (await bot.stands('b')) ?? {};
-    bot.jobs.push({ job: { kind: 'investigate', investigation: id }, key: 'again', delayMs: 0, addedAt: 0 });
+    if (again !== undefined) bot.jobs.push(again);
     await bot.work(10 * SECOND);
     expect(bot.cards().map(({ message }) => message.summary)).toEqual([
       expect.stringMatching(/^Alarm b fired at the same time as Alarm a and names no service: one look for both\./),
