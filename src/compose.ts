@@ -68,9 +68,17 @@ export async function composeBot(config: Config): Promise<Bot> {
     clock,
     channelFor: directions.channelFor,
     channelForPerson: directions.shadowed,
+    holds: directions.holds,
   });
   const slack = slackConnection({ intake, questions: queuedQuestions({ store, queue }), clock, log });
-  const routing = openRouting({ directions, chat: slack.chat, store, ledger, queue, words, clock, log });
+  // A note cannot be taken back, so it names nobody whatever a card may show.
+  const notes = createWords(speaking);
+  const noteBack = createNoteBack({
+    ...{ store, ledger, queue, chat: slack.chat, log },
+    places: openNotes(config, clock),
+    words: notes,
+  });
+  const routing = openRouting({ ...keeping, noteBack, directions, chat: slack.chat, words, clock, log });
   const published = createPublisher({
     chat: slack.chat,
     store,
@@ -85,17 +93,6 @@ export async function composeBot(config: Config): Promise<Bot> {
   const publisher = measuredPublisher(published, metrics, clock);
   const admit = measuredAdmission(routing.admit, metrics);
   const told = openTelling({ keeping, clock, chat: slack.chat, publisher, admit });
-  // A note cannot be taken back, so it names nobody whatever a card may show.
-  const notes = createWords(speaking);
-  const noteBack = createNoteBack({
-    places: openNotes(config, clock),
-    store,
-    ledger,
-    queue,
-    chat: slack.chat,
-    words: notes,
-    log,
-  });
   const questions = createQuestions({
     ...{ store, ledger, chat: slack.chat, backend, words, log },
     judged: metrics.judged,
@@ -144,6 +141,7 @@ export async function composeBot(config: Config): Promise<Bot> {
     const handle = createJobHandler({
       backend,
       store,
+      ledger,
       queue,
       questions,
       publisher,

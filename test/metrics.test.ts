@@ -138,7 +138,8 @@ describe('what is counted', () => {
   test('alerts without a card, by why', async () => {
     const { seen, metrics } = counted();
     for (const admission of [{ kind: 'card' }, { kind: 'held', until: 1 }, { kind: 'counted' }] as const)
-      await measuredAdmission(async () => admission, metrics)(answered(CASCADE));
+      await measuredAdmission(async () => admission, metrics)(answered(CASCADE), 'card');
+    await measuredAdmission(async () => ({ kind: 'held', until: 1 }), metrics)(answered(CASCADE), 'again');
     expect(seen).toEqual([
       ['withheld', 'quiet-hours'],
       ['withheld', 'capped'],

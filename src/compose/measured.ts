@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import type { Admission } from '../investigation/admission.ts';
+import type { Admission, Asked } from '../investigation/admission.ts';
 import type { Publisher } from '../investigation/publish.ts';
 import type { Investigation } from '../model/investigation.ts';
 import { SECOND } from '../model/units.ts';
@@ -31,13 +31,13 @@ export function measuredPublisher(publisher: Publisher, metrics: Metrics, clock:
 
 /** Admissions, of which those without a card are counted. */
 export function measuredAdmission(
-  admit: (investigation: Investigation) => Promise<Admission>,
+  admit: (investigation: Investigation, asked: Asked) => Promise<Admission>,
   metrics: Metrics,
-): (investigation: Investigation) => Promise<Admission> {
-  return async (investigation) => {
-    const admission = await admit(investigation);
+): (investigation: Investigation, asked: Asked) => Promise<Admission> {
+  return async (investigation, asked) => {
+    const admission = await admit(investigation, asked);
     if (admission.kind === 'counted') metrics.withheld('capped');
-    if (admission.kind === 'held') metrics.withheld('quiet-hours');
+    if (admission.kind === 'held' && asked !== 'again') metrics.withheld('quiet-hours');
     return admission;
   };
 }

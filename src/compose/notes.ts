@@ -55,9 +55,11 @@ export function withNotes(intake: Intake, noteBack: NoteBack, log: Log): Intake 
     ...intake,
     alert: async (alert) => {
       const acceptance = await intake.alert(alert);
-      if (acceptance.outcome !== 'joined') return acceptance;
+      const { investigation, outcome } = acceptance;
+      if (outcome !== 'joined' && outcome !== 'duplicate') return acceptance;
       try {
-        await noteBack.queueBeside(acceptance.investigation, alert);
+        // The first try may have died between the alert and its note.
+        await noteBack.queueBeside(investigation, alert, outcome === 'duplicate' ? 'again' : undefined);
       } catch (thrown) {
         // The alert is safe; refusing it now would bring it again and count it twice.
         log.warn({ source: alert.source, reason: Failure.from(thrown).message }, 'A note was not queued');

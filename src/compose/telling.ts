@@ -1,4 +1,4 @@
-import type { Admission } from '../investigation/admission.ts';
+import type { Admission, Asked } from '../investigation/admission.ts';
 import { createGrouping } from '../investigation/grouping.ts';
 import type { Publisher } from '../investigation/publish.ts';
 import { createRecurrence } from '../investigation/recurrence.ts';
@@ -14,7 +14,7 @@ export function openTelling(parts: {
   readonly clock: Clock;
   readonly chat: Chat;
   readonly publisher: Publisher;
-  admit(investigation: Investigation): Promise<Admission>;
+  admit(investigation: Investigation, asked: Asked): Promise<Admission>;
 }) {
   const { keeping, ...rest } = parts;
   const grouping = createGrouping({ ...keeping, ...rest });

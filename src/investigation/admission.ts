@@ -4,6 +4,7 @@ import type { Investigation } from '../model/investigation.ts';
 import { type EpochMicros, MINUTE } from '../model/units.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Followers } from '../ports/followers.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Notices } from '../render/notices.ts';
@@ -20,6 +21,12 @@ export type Admission =
   | { readonly kind: 'held'; readonly until: EpochMicros }
   | { readonly kind: 'counted' };
 
+/**
+ * card: it wants one now, which counts · when: only whether it is held, for what may go onto another's card · again: the same of
+ * an alert that was held, by what is known of it now.
+ */
+export type Asked = 'card' | 'when' | 'again';
+
 const HOUR = 60 * MINUTE;
 /** The numbers of an hour are of no use after the next one. */
 const KEEP_MS = 2 * 3_600_000;
@@ -27,6 +34,8 @@ const KEEP_MS = 2 * 3_600_000;
 const UNROUTED_MS = 30 * 24 * 3_600_000;
 /** The counting line is edited at most so often, however many alerts come. */
 const EDIT_MS = 5_000;
+/** So many that were kept out are asked who follows them. */
+const LISTED = 200;
 /** Names in the counting line. */
 const TITLES = 3;
 
@@ -44,6 +53,7 @@ const Kept = z.object({ titles: z.array(z.string()), cards: z.number() });
  */
 export function createAdmission(parts: {
   readonly ledger: Ledger;
+  readonly followers: Followers;
   readonly queue: JobQueue;
   readonly clock: Clock;
   readonly chat: Chat;
@@ -53,19 +63,20 @@ export function createAdmission(parts: {
   readonly defaultChannel: string;
   destinationFor(alert: Alert): Destination;
 }) {
-  const { ledger, queue, clock, chat, places, notices, defaultChannel } = parts;
+  const { ledger, followers, queue, clock, chat, places, notices, defaultChannel } = parts;
 
-  async function admit(investigation: Investigation): Promise<Admission> {
+  async function admit(investigation: Investigation, asked: Asked = 'card'): Promise<Admission> {
     const { trigger, thread, channel } = investigation;
     if (trigger.kind !== 'alert' || thread !== undefined) return { kind: 'card' };
     const { alert } = trigger;
     const { told, cardsPerHour, unrouted } = parts.destinationFor(alert);
-    if (told.when === 'later') {
+    if (told.when === 'later' && investigation.pressingAt === undefined) {
       const { until } = told;
       const delayMs = Math.max(0, Math.ceil((until - clock.now()) / 1_000));
       await queue.add({ kind: 'digest', channel, until }, { key: `digest:${channel}:${until}`, delayMs });
       return { kind: 'held', until };
     }
+    if (asked !== 'card') return { kind: 'card' };
     if (unrouted) await tellUnrouted(alert);
     const hour = Math.floor(clock.now() / HOUR);
     if (await hasRoom(investigation, hour, cardsPerHour)) return { kind: 'card' };
@@ -84,25 +95,47 @@ export function createAdmission(parts: {
     return false;
   }
 
-  async function keepOut({ channel, trigger }: Investigation, hour: number, cards: number): Promise<void> {
-    await ledger.count(`over:${channel}:${hour}`, KEEP_MS);
-    const { titles } = await keptOut(channel, hour);
+  async function keepOut({ id, channel, trigger }: Investigation, hour: number, cards: number): Promise<void> {
+    const number = await ledger.count(`over:${channel}:${hour}`, KEEP_MS);
+    if (number <= LISTED) await ledger.settle(`over-id:${channel}:${hour}:${number}`, id, KEEP_MS);
+    await ledger.settle(`kept-out:${id}`, `${hour}`, KEEP_MS);
+    const kept = await titlesOf(channel, hour);
     const title = trigger.kind === 'alert' ? trigger.alert.title.slice(0, 200) : '';
-    if (titles.length < TITLES && !titles.includes(title)) {
+    if (kept.titles.length < TITLES && !kept.titles.includes(title)) {
       await noteDown(
         ledger,
         `over-titles:${channel}:${hour}`,
-        JSON.stringify({ titles: [...titles, title], cards }),
+        JSON.stringify({ titles: [...kept.titles, title], cards }),
         KEEP_MS,
       );
     }
+    await tellSoon(channel, hour);
+  }
+
+  async function tellSoon(channel: string, hour: number): Promise<void> {
     await queue.add({ kind: 'overflow', channel, hour }, { key: `overflow:${channel}:${hour}`, delayMs: EDIT_MS });
   }
 
-  async function keptOut(channel: string, hour: number) {
-    const more = Number((await ledger.read(`over:${channel}:${hour}`)) ?? 0);
+  async function titlesOf(channel: string, hour: number) {
     const note = await ledger.read(`over-titles:${channel}:${hour}`);
-    return { more, ...(note === undefined ? { titles: [], cards: 0 } : Kept.parse(JSON.parse(note))) };
+    return note === undefined ? { titles: [], cards: 0 } : Kept.parse(JSON.parse(note));
+  }
+
+  /** What was kept out, with the alerts that follow it: they are looked at and told no more than it is. */
+  async function keptOut(channel: string, hour: number) {
+    const over = Number((await ledger.read(`over:${channel}:${hour}`)) ?? 0);
+    let more = over;
+    for (let number = 1; number <= Math.min(over, LISTED); number += 1) {
+      const id = await ledger.read(`over-id:${channel}:${hour}:${number}`);
+      if (id !== undefined) more += (await followers.of(id)).alerts;
+    }
+    return { more, ...(await titlesOf(channel, hour)) };
+  }
+
+  /** Alerts follow it by now: where it was kept out they are counted in the same line. */
+  async function recount({ id, channel, thread }: Investigation): Promise<void> {
+    const hour = thread === undefined ? await ledger.read(`kept-out:${id}`) : undefined;
+    if (hour !== undefined) await tellSoon(channel, Number(hour));
   }
 
   /** Brings the counting line of the hour up to date; what comes while it is edited is counted in another round. */
@@ -125,5 +158,5 @@ export function createAdmission(parts: {
     await noteDown(ledger, `told-${key}`, 'told', UNROUTED_MS);
   }
 
-  return { admit, tellOverflow };
+  return { admit, recount, tellOverflow };
 }

@@ -12,7 +12,7 @@ import { nearestNames } from './nearest-names.ts';
 import { servicesNamedBy } from './scope.ts';
 
 /** As far back as services are looked for by name. */
-const SERVICES_SEEN = 64 * MINUTE;
+export const SERVICES_SEEN = 64 * MINUTE;
 /** Of many names so many are told to who got one wrong. */
 const NAMES_TOLD = 10;
 

@@ -13,6 +13,7 @@ import { followerOf } from './follower.ts';
 import { createIntakeJobs } from './intake-jobs.ts';
 import { kinOf, kinship } from './kin.ts';
 import { acknowledged, escalated, fired, isBuried, noted, opened, resolved, unacknowledged } from './life.ts';
+import { createPressing } from './pressing.ts';
 import { createPressure } from './pressure.ts';
 
 /** PagerDuty sends the same delivery again for up to 48 hours. */
@@ -29,6 +30,8 @@ export type IntakeParts = {
   channelFor(alert: Alert): string;
   /** Where the answer to a person belongs; they asked in the channel that is handed in. */
   channelForPerson(channel: string): string;
+  /** Whether an alert is told only when quiet hours end. Without it none is. */
+  readonly holds?: ((alert: Alert) => boolean) | undefined;
 };
 
 /**
@@ -46,6 +49,7 @@ export function createIntake(parts: IntakeParts): Intake {
   const { store, ledger, followers, together, clock } = parts;
   const kinships = kinship(ledger);
   const pressure = createPressure(parts);
+  const { waits, heard, heardBy } = createPressing({ ...parts, holds: parts.holds });
   const { look, refresh, close } = createIntakeJobs({ ...parts, isBehind: pressure.isBehind });
   /** Openings that are on their way to disk, by kin: whoever comes meanwhile waits for them to follow. */
   const opening = new Map<string, Promise<unknown>>();
@@ -102,7 +106,7 @@ export function createIntake(parts: IntakeParts): Intake {
     if (saysNothingNew && expected.next !== known) pressure.shed();
     const leader = expected.next.follows;
     await together(
-      () => store.update(id, (current) => fired(current ?? known, fire).next),
+      ...(await heard(known, fire, (current) => fired(current, fire).next, leader)),
       ...(expected.work === 'look' ? [() => look(expected.next)] : []),
       ...(expected.work === 'refresh' ? [() => refresh(leader ?? id)] : []),
       ...(leader === undefined ? [] : [() => followers.follow(leader, followerOf(alert))]),
@@ -123,7 +127,7 @@ export function createIntake(parts: IntakeParts): Intake {
     if (kin === undefined) return open(id, alert, channel);
     for (;;) {
       await opening.get(kin)?.catch(() => undefined);
-      const other = await kinships.leaderOf(kin, alert.startedAt);
+      const other = await kinships.leaderOf(kin, alert.startedAt, waits(alert));
       if (other !== undefined && other !== id) return follow(other, alert, 'joined');
       if (opening.has(kin)) continue;
       const work = open(id, alert, channel).finally(() => opening.delete(kin));
@@ -150,13 +154,15 @@ export function createIntake(parts: IntakeParts): Intake {
   /** From now on its kin follow it. */
   function leading(id: string, channel: string, alert: Alert): readonly (() => Promise<unknown>)[] {
     const kin = kinOf(alert, channel);
-    return kin === undefined ? [] : [() => kinships.lead(kin, id)];
+    return kin === undefined ? [] : [() => kinships.lead(kin, id, waits(alert))];
   }
 
   async function follow(leader: string, alert: Alert, outcome: 'joined' | 'updated'): Promise<Acceptance> {
     if (outcome === 'updated') pressure.shed();
+    const urgent = outcome === 'updated' ? await heardBy(leader, alert) : [];
     await together(
       () => followers.follow(leader, followerOf(alert)),
+      ...urgent,
       () => refresh(leader),
       () => mark(alert, leader),
     );
@@ -170,11 +176,13 @@ export function createIntake(parts: IntakeParts): Intake {
   ): Promise<Acceptance> {
     if (known === undefined) {
       const leader = await followers.leaderOf(alert.source, alert.id);
+      const urgent = leader === undefined ? [] : await heardBy(leader, alert);
+      if (leader !== undefined && urgent.length > 0) await together(...urgent, () => mark(alert, leader));
       return { investigation: leader ?? idOf([alert.source, alert.id]), outcome: leader ? 'updated' : 'ignored' };
     }
     const { id } = known;
     await together(
-      () => store.update(id, (current) => make(current ?? known, alert)),
+      ...(await heard(known, alert, (current) => make(current, alert), known.follows)),
       () => (make(known, alert) === known ? Promise.resolve() : refresh(id)),
       () => mark(alert, id),
     );

@@ -5,20 +5,22 @@ import type { Analyst } from '../ports/analyst.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobAttempt, JobQueue, QueuedJob } from '../ports/job-queue.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Questions } from '../ports/questions.ts';
 import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { inSpan, traceparent } from '../telemetry.ts';
+import { amend, checkAgain, close } from './afterwards.ts';
 import { askSender, type Enrich, withCaveat } from './ask-sender.ts';
 import { findOut } from './find-out.ts';
 import type { Progress } from './gathered.ts';
 import type { Grouping } from './grouping.ts';
-import { LATE_AFTER_MS, lookForLateSpans } from './late-spans.ts';
+import { LATE_AFTER_MS } from './late-spans.ts';
 import type { NoteBack } from './note-back.ts';
 import { lookUpChanges } from './note-changes.ts';
+import { oneLookFor } from './one-look.ts';
 import type { Publisher } from './publish.ts';
-import { recheck } from './recheck.ts';
 import type { Recurrence } from './recurrence.ts';
 import type { Telling, Turn } from './telling.ts';
 
@@ -28,6 +30,7 @@ const RECHECK_MINUTES = [2, 5] as const;
 export type Parts = {
   readonly backend: TraceBackend;
   readonly store: Store;
+  readonly ledger: Ledger;
   readonly queue: JobQueue;
   readonly questions: Questions;
   readonly publisher: Publisher;
@@ -41,6 +44,8 @@ export type Parts = {
   readonly noteBack: NoteBack;
   readonly enrich: Enrich;
   tellOverflow(channel: string, hour: number): Promise<void>;
+  /** Counts who follows an alert that has no card, where the channel's cap kept it out. */
+  recount?(investigation: Investigation): Promise<void>;
   tellDigest(channel: string, until: EpochMicros): Promise<void>;
   /** `service.name`s that the configuration gives for an alert. */
   servicesFor(investigation: Investigation): readonly string[] | undefined;
@@ -63,9 +68,11 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
           case 'close':
             return close(parts, await load(parts.store, job.investigation), attempt.signal);
           case 'refresh':
-            return parts.telling.refresh(await load(parts.store, job.investigation));
+            return refresh(parts, await load(parts.store, job.investigation));
           case 'note':
             return parts.noteBack.write(job, attempt);
+          case 'tell-now':
+            return tellNow(parts, await load(parts.store, job.investigation), attempt);
           case 'digest':
             return parts.tellDigest(job.channel, job.until);
           case 'overflow':
@@ -81,11 +88,15 @@ export function createJobHandler(parts: Parts): (job: QueuedJob, attempt: JobAtt
 async function investigate(parts: Parts, investigation: Investigation, attempt: JobAttempt): Promise<void> {
   const { telling, queue } = parts;
   if (investigation.follows !== undefined) return telling.refresh(investigation);
+  const { services, leader } = await inSpan('find kin', {}, () => oneLookFor(parts, investigation, attempt.signal));
+  if (leader !== undefined) return joinLook(parts, investigation, leader);
   const turn = await telling.turnOf(investigation);
   if (turn === 'counted') return;
   try {
     const answered =
-      investigation.status === 'answered' ? investigation : await answer(parts, investigation, turn, attempt.signal);
+      investigation.status === 'answered'
+        ? investigation
+        : await answer(parts, investigation, { turn, services }, attempt.signal);
     if (answered === undefined) return;
     const thread = await tellVerdict(parts, answered, turn, attempt.signal);
     await parts.noteBack.queue(answered, traceparent());
@@ -112,6 +123,28 @@ async function investigate(parts: Parts, investigation: Investigation, attempt: 
   }
 }
 
+/** Brings up to date what is said of it, wherever that stands. */
+async function refresh(parts: Parts, investigation: Investigation): Promise<void> {
+  await parts.telling.refresh(investigation);
+  await parts.recount?.(investigation);
+}
+
+/** Another one's look at the same traces answers for it. */
+async function joinLook(parts: Parts, investigation: Investigation, leader: Investigation): Promise<void> {
+  const { trigger } = investigation;
+  await parts.telling.stepBehind(investigation, leader.id);
+  if (trigger.kind === 'alert') await parts.noteBack.queueBeside(leader.id, trigger.alert);
+}
+
+/** What was held until quiet hours end is told now, unless it is over or was told meanwhile. */
+async function tellNow(parts: Parts, held: Investigation, attempt: JobAttempt): Promise<void> {
+  if (held.heldUntil === undefined || held.resolvedAt !== undefined) return;
+  await investigate(parts, held, attempt);
+  const told = await load(parts.store, held.id);
+  // Last, so that a crash on the way is made up for; what the channel's cap kept out is in the digest all the same.
+  if (told.thread !== undefined || told.follows !== undefined) await parts.telling.letGo(told);
+}
+
 /** Where the verdict stands in a card of its own; undefined when it waits, was counted, or another one's card tells it. */
 async function tellVerdict(
   { grouping, telling }: Parts,
@@ -131,16 +164,18 @@ async function tellVerdict(
 async function answer(
   parts: Parts,
   opened: Investigation,
-  turn: Turn,
+  { turn, services }: { readonly turn: Turn; readonly services: readonly string[] | undefined },
   signal: AbortSignal,
 ): Promise<Answered | undefined> {
   const { investigation, caveat } = await inSpan('ask the sender', {}, () => askSender(parts, opened, signal));
+  await turn.learn(investigation);
   const progress: Progress = async (found) => {
     const thread = turn.thread();
     if (thread !== undefined) await parts.publisher.progress(investigation, thread, found);
   };
   await parts.grouping.reads(opened);
-  const { gathering, analysis } = await findOut(parts, investigation, progress, signal);
+  const asked = services === undefined ? parts : { ...parts, servicesFor: () => services };
+  const { gathering, analysis } = await findOut(asked, investigation, progress, signal);
   const changes = await lookUpChanges(parts.changes, analysis, gathering);
   const stands = await parts.store.update(investigation.id, (current): Investigation => {
     if (current !== undefined && current.fires?.at(-1) !== opened.fires?.at(-1)) return current;
@@ -157,52 +192,6 @@ async function answer(
   // It ended and fired again meanwhile, which has a look of its own.
   if (stands.status !== 'answered' || stands.analysis !== analysis) return undefined;
   return stands;
-}
-
-/** Reads again what was still growing, and says once what that changes. A second try after a crash says the same. */
-async function amend(
-  parts: Parts,
-  investigation: Investigation,
-  answeredAt: EpochMicros,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!isVerdictOf(investigation, answeredAt) || investigation.thread === undefined) return;
-  let stands: Investigation | undefined = investigation;
-  if (investigation.amended === undefined) {
-    const found = await lookForLateSpans(parts, investigation, signal);
-    if (found === undefined) return;
-    stands = await parts.store.update(investigation.id, (current) =>
-      isVerdictOf(current, answeredAt) && current.amended === undefined ? { ...current, ...found } : current,
-    );
-  }
-  if (!isVerdictOf(stands, answeredAt) || stands.thread === undefined) return;
-  await parts.publisher.amended(stands, stands.thread);
-  await parts.noteBack.queue(stands, traceparent());
-}
-
-/** The same alert may have fired again and be looked at anew. */
-function isVerdictOf(investigation: Investigation | undefined, answeredAt: EpochMicros): investigation is Answered {
-  return investigation?.status === 'answered' && investigation.answeredAt === answeredAt;
-}
-
-/** The alert is over: what ended it is kept, and the card says that it is over. */
-async function close(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
-  await parts.recurrence.remember(investigation);
-  if (investigation.follows !== undefined) return parts.telling.stepBehind(investigation, investigation.follows);
-  await checkAgain(parts, investigation, signal);
-}
-
-/** Looks whether it still happens and says so in the card's second line. */
-async function checkAgain(parts: Parts, investigation: Investigation, signal: AbortSignal): Promise<void> {
-  const { status, thread, follows } = investigation;
-  if (status !== 'answered' || thread === undefined || follows !== undefined) return;
-  const latest = await recheck(parts, investigation, signal);
-  await parts.store.update(investigation.id, (current) =>
-    current?.status === 'answered' && latest !== undefined
-      ? { ...current, rechecks: [...current.rechecks, latest].slice(-10) }
-      : current,
-  );
-  await parts.publisher.refresh(investigation.id);
 }
 
 /** Says in the card what went wrong and whether it will be tried again; a second failure while saying it is only logged. */

@@ -16,16 +16,12 @@ const CLOCKS_APART = 2 * SECOND;
 export type Kin = string;
 
 /**
- * Undefined for an alert that names no service, whose traces nobody can foresee, and for one that brings traces of its own.
+ * Undefined for an alert that names no service, whose traces nobody can foresee (`one-look.ts` knows them later), and for one
+ * that brings traces of its own.
  */
 export function kinOf(alert: Alert, channel: string): Kin | undefined {
   if (alert.service === undefined || alert.traceIds.length > 0) return undefined;
-  return kinOfServices([alert.service.trim().toLowerCase()], alert, channel);
-}
-
-/** The same once it is known which services are read. */
-export function kinOfServices(services: readonly string[], alert: Alert, channel: string): Kin {
-  const parts = [channel, alert.environment?.toLowerCase() ?? '', ...services.toSorted()];
+  const parts = [channel, alert.environment?.toLowerCase() ?? '', alert.service.trim().toLowerCase()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
@@ -42,9 +38,13 @@ export function kinOfServices(services: readonly string[], alert: Alert, channel
  */
 export const kinship = (ledger: Ledger) => {
   async function standing(kin: Kin): Promise<Standing | undefined> {
-    const [leader, readAt] = ((await ledger.read(keyOf(kin))) ?? '').split(' ');
-    if (leader === undefined || leader === '') return undefined;
-    return { leader, ...(readAt === undefined ? {} : { readAt: Number(readAt) }) };
+    const [leader = '', readAt = '', waits = ''] = ((await ledger.read(keyOf(kin))) ?? '').split(' ');
+    if (leader === '') return undefined;
+    return { leader, ...(readAt === '' ? {} : { readAt: Number(readAt) }), waits: waits !== '' };
+  }
+
+  function settle(kin: Kin, { leader, readAt, waits }: Standing, keepMs: number): Promise<void> {
+    return ledger.settle(keyOf(kin), [leader, readAt ?? '', ...(waits ? ['waits'] : [])].join(' '), keepMs);
   }
 
   async function endOf(leader: string): Promise<EpochMicros | undefined> {
@@ -52,26 +52,36 @@ export const kinship = (ledger: Ledger) => {
     return note === undefined || note === '' ? undefined : Number(note);
   }
 
+  /**
+   * Who answers for an alert of this kin that began then; undefined when it has to be looked at. What is told at once follows
+   * nobody who waits for the end of quiet hours.
+   */
+  async function leaderOf(kin: Kin, began: EpochMicros, waits = false): Promise<string | undefined> {
+    const found = await standing(kin);
+    if (found === undefined || (found.waits && !waits) || (await endOf(found.leader)) !== undefined) return undefined;
+    return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
+  }
+
   return {
-    /** Who answers for an alert of this kin that began then; undefined when it has to be looked at. */
-    async leaderOf(kin: Kin, began: EpochMicros): Promise<string | undefined> {
-      const found = await standing(kin);
-      if (found === undefined || (await endOf(found.leader)) !== undefined) return undefined;
-      return began <= (found.readAt ?? began) + CLOCKS_APART ? found.leader : undefined;
+    leaderOf,
+    /** The same for one whose turn has come: of many at once the first to ask is looked at, and the others follow it. */
+    async join(kin: Kin, investigation: string, began: EpochMicros): Promise<string | undefined> {
+      const { ours } = await ledger.claim(keyOf(kin), investigation, UNDER_WAY_MS);
+      return ours ? undefined : leaderOf(kin, began);
     },
-    /** Its look is still to come. */
-    lead: (kin: Kin, investigation: string) => ledger.settle(keyOf(kin), investigation, UNDER_WAY_MS),
+    /** Its look is still to come; it is told at once, or waits for the end of quiet hours. */
+    lead: (kin: Kin, leader: string, waits = false) => settle(kin, { leader, waits }, UNDER_WAY_MS),
     /** Its traces are read up to this moment. Nothing changes where another of its kin is to be looked at by now. */
     async reads(kin: Kin, investigation: string, at: EpochMicros): Promise<void> {
       const found = await standing(kin);
       if (found !== undefined && found.leader !== investigation) return;
-      await ledger.settle(keyOf(kin), `${investigation} ${at}`, UNDER_WAY_MS);
+      await settle(kin, { leader: investigation, readAt: at, waits: found?.waits ?? false }, UNDER_WAY_MS);
     },
     /** Its verdict stands on the leader's card, which may be its own; `readAt` is how far its own traces were read. */
     async answered(kin: Kin, investigation: string, leader: string, readAt: EpochMicros): Promise<void> {
       const found = await standing(kin);
       if (found !== undefined && found.leader !== investigation && found.leader !== leader) return;
-      await ledger.settle(keyOf(kin), `${leader} ${readAt}`, FRESH_MS);
+      await settle(kin, { leader, readAt, waits: false }, FRESH_MS);
     },
     /** Its alert is over, and its card says so: nobody joins it any more. */
     end: (leader: string, at: EpochMicros) => ledger.settle(overKey(leader), String(at), OVER_MS),
@@ -85,7 +95,7 @@ export const kinship = (ledger: Ledger) => {
   };
 };
 
-type Standing = { readonly leader: string; readonly readAt?: EpochMicros };
+type Standing = { readonly leader: string; readonly readAt?: EpochMicros; readonly waits: boolean };
 
 function keyOf(kin: Kin): string {
   return `kin:${kin}`;

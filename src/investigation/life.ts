@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import { type Culprit, culpritOf } from '../model/culprit.ts';
 import { type Episode, type Investigation, type Life, lifeOf } from '../model/investigation.ts';
+import { levelOf, reaches } from '../model/severity.ts';
 import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
 import { fixNoted, fixSaidIn } from './fixed-by.ts';
 import { flappingOf } from './flapping.ts';
@@ -64,8 +65,10 @@ export function fired(current: Investigation, alert: Alert): Step {
     escalatedAt: _to,
     follows: _whom,
     flapping: _past,
+    heldUntil: _when,
+    pressingAt: _why,
     ...rest
-  } = lifeOf(current);
+  } = withCardToCome(lifeOf(current));
   const before = beforeOf(current);
   const episodes = episodesOf(current);
   const next = {
@@ -104,10 +107,32 @@ export function escalated(current: Investigation, alert: Alert): Investigation {
   return at === current.escalatedAt ? current : { ...current, escalatedAt: at };
 }
 
-/** Somebody wrote a note: about the fix when it says so, or when all is over. */
-export function noted(current: Investigation, { note }: Alert): Investigation {
-  const fixedBy = current.resolvedAt === undefined ? fixSaidIn(note ?? '') : fixNoted(note);
-  return fixedBy === undefined || fixedBy === current.fixedBy ? current : { ...current, fixedBy };
+/** A fact about it changed, or somebody wrote a note: about the fix when it says so, or when all is over. */
+export function noted(current: Investigation, alert: Alert): Investigation {
+  const known = withFactsOf(current, alert);
+  const { note } = alert;
+  const fixedBy = known.resolvedAt === undefined ? fixSaidIn(note ?? '') : fixNoted(note);
+  return fixedBy === undefined || fixedBy === known.fixedBy ? known : { ...known, fixedBy };
+}
+
+/** It cannot wait for the end of quiet hours any more. */
+export function pressing(current: Investigation, { occurredAt }: Alert): Investigation {
+  return current.pressingAt === undefined ? { ...current, pressingAt: occurredAt } : current;
+}
+
+/** The latest word on each fact stands, but a word for how bad it is only when it is graver: what is milder may be another's scale. */
+function withFactsOf(current: Investigation, alert: Alert): Investigation {
+  const { trigger } = current;
+  if (trigger.kind !== 'alert') return current;
+  const { severity, priority, urgency, team, environment, channel } = alert;
+  const told = Object.entries({ priority, urgency, team, environment, channel });
+  const facts = Object.fromEntries(told.filter(([, value]) => value !== undefined));
+  const worse = levelOf(severity);
+  const known = levelOf(trigger.alert.severity);
+  const isGraver = worse !== undefined && (known === undefined || !reaches(known, worse));
+  const next = { ...trigger.alert, ...facts, ...(isGraver ? { severity } : {}) };
+  if (JSON.stringify(next) === JSON.stringify(trigger.alert)) return current;
+  return { ...current, trigger: { kind: 'alert', alert: next } };
 }
 
 /** Whether a fire belongs into a thread that is too old for anybody to look into. */
@@ -121,8 +146,15 @@ function lastFire({ firedAt, trigger, openedAt }: Investigation): EpochMicros {
 
 /** What it was the last time that it was looked at to an end. Nobody was told of that in a thread of its own when it has none. */
 function beforeOf(current: Investigation): Culprit | null | undefined {
-  if (current.thread === undefined) return undefined;
+  if (current.thread === undefined || current.digested === true) return undefined;
   return current.status === 'answered' ? (culpritOf(current.analysis) ?? null) : current.before;
+}
+
+/** What was told among others has no card that could be edited: it gets one when it comes back. */
+function withCardToCome(life: Life): Life {
+  if (life.digested !== true) return life;
+  const { digested: _, thread: _among, ...rest } = life;
+  return rest;
 }
 
 /** The times before, with the one that ends now. */

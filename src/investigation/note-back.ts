@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Failure } from '../failure.ts';
-import type { Alert } from '../model/alert.ts';
-import type { Answered, Investigation, ThreadRef } from '../model/investigation.ts';
-import type { IncidentNote, NotedAlert } from '../model/note.ts';
+import { culpritOf, isSameCulprit } from '../model/culprit.ts';
+import type { Answered } from '../model/investigation.ts';
+import type { NotedAlert } from '../model/note.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { IncidentNotes } from '../ports/incident-notes.ts';
 import type { Job, JobAttempt, JobQueue } from '../ports/job-queue.ts';
@@ -10,27 +9,28 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Words } from '../render/words.ts';
-import { type Entry, KEEP_MS, readEntry, writeEntry } from './note-entry.ts';
+import { createAudience } from './note-audience.ts';
+import { readEntry, writeEntry } from './note-entry.ts';
+import { createNoteWriter, entryKey, lastLeader } from './note-writer.ts';
 import { sayOnce } from './once.ts';
 
-/** A verdict that goes to and fro is told so often; then the thread has to do. */
-const NOTES_LIMIT = 5;
 /** When all attempts of a job were in vain: the wait before the next round of attempts. After the last of them it is given up. */
 const ROUNDS_MS = [0, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const;
 
-/** Who answers for one that answers for another; the chain is short, and never a circle. */
-const LEADERS = 5;
-
-/** Most incidents beside its own that get the note of one investigation: a storm must not become a storm of notes. */
-const BESIDE_LIMIT = 50;
 /** A verdict is usually there by then; a note that comes too early waits its turn again. */
 const BESIDE_MS = 10_000;
 
 export type NoteBack = {
-  /** Queues the note where one is wanted. Safe on disk when it resolves. */
+  /**
+   * Queues the note of a verdict where one is wanted: on its own incident, and on those that it answers for beside that. One
+   * that came to the same culprit as another whom it follows goes with the other's notes. Safe on disk when it resolves.
+   */
   queue(answered: Answered, traceparent?: string): Promise<void>;
-  /** Queues the same note for the incident of another alert, for which the investigation answers as well. */
-  queueBeside(investigation: string, alert: Alert): Promise<void>;
+  /**
+   * Queues the note for the incident of another alert, for which the investigation answers as well. With `again` it may
+   * be known already, or be the investigation's own.
+   */
+  queueBeside(investigation: string, alert: NotedAlert, again?: 'again'): Promise<void>;
   /** What a worker does with the job. May be repeated at any moment; one note stands at the end. */
   write(job: NoteJob, attempt: JobAttempt): Promise<void>;
 };
@@ -38,14 +38,12 @@ export type NoteBack = {
 type NoteJob = Omit<Extract<Job, { kind: 'note' }>, 'kind'>;
 
 /**
- * Writes the verdict into the incident that set the investigation off: one note, and another only when a later look came to
- * something else. The ledger holds the latest note of each place; after a doubt the place itself is asked.
+ * Decides which incidents get the verdict of an investigation, and when; `note-writer.ts` writes it there.
  *
  * ```
- *   ledger   nothing ──▶ intended(k1) ── write ──▶ written(k1) ──verdict changed──▶ intended(k2) ── write ──▶ written(k2)
- *                             │ died or no answer
- *                             └─▶ does k1 stand there? ── yes ─▶ written(k1)
- *                                                      └─ no ──▶ write what is true now
+ *   verdict ──▶ a job for its own incident, one for each incident beside it (`note-audience.ts`)
+ *      │          └─ down ──▶ tried for hours, in rounds ──▶ told in the thread
+ *      └─ follows another to the same culprit ──▶ its incidents get the other's notes from now on
  * ```
  */
 export function createNoteBack(parts: {
@@ -60,38 +58,93 @@ export function createNoteBack(parts: {
 }): NoteBack {
   const { places, store, ledger, queue, chat, words, log } = parts;
   const placesFor = (alert: NotedAlert) => places.filter((place) => place.takes(alert));
+  const audience = createAudience(ledger);
+  const writer = createNoteWriter(parts);
+
+  async function queueFor(investigation: string, beside: NotedAlert): Promise<void> {
+    if (placesFor(beside).length === 0 || !(await audience.add(investigation, beside))) return;
+    const key = `note:${investigation}:${beside.source}/${beside.id}`;
+    await queue.add({ kind: 'note', investigation, round: 0, beside }, { key, delayMs: BESIDE_MS });
+  }
+
+  /** Its notes are the other's from now on: what stands on its incidents is known to the other, which says what changes. */
+  async function fold(one: Answered, own: NotedAlert, leader: string): Promise<void> {
+    const others = await audience.of(one.id);
+    await audience.goAlone(leader);
+    await audience.goWith(one.id, leader);
+    for (const alert of [own, ...others]) {
+      for (const place of placesFor(alert)) {
+        const known = await readEntry(ledger, entryKey(place, leader, alert));
+        const stands = await readEntry(ledger, entryKey(place, one.id, alert === own ? undefined : alert));
+        if (known === undefined && stands !== undefined)
+          await writeEntry(ledger, entryKey(place, leader, alert), stands);
+      }
+      await queueFor(leader, alert);
+    }
+  }
+
+  /** Whom it follows to the same culprit: there is one verdict for both then. */
+  async function sameAs(answered: Answered): Promise<string | undefined> {
+    const leader = await lastLeader(store, answered);
+    if (leader.id === answered.id || leader.status !== 'answered') return undefined;
+    const culprit = culpritOf(answered.analysis);
+    return culprit !== undefined && isSameCulprit(culprit, culpritOf(leader.analysis)) ? leader.id : undefined;
+  }
+
+  /** An incident whose own investigation has a card of its own by now is told by that alone. */
+  async function isOnItsOwn({ source, id }: NotedAlert, voice: string): Promise<boolean> {
+    const own = await store.find({ by: 'alert', source, alertId: id });
+    return own !== undefined && own.id !== voice && own.follows === undefined;
+  }
 
   return {
-    async queue(answered, traceparent) {
-      const { trigger } = answered;
-      if (trigger.kind !== 'alert' || placesFor(trigger.alert).length === 0) return;
-      await queue.add(
-        { kind: 'note', investigation: answered.id, round: 0, ...(traceparent === undefined ? {} : { traceparent }) },
-        { key: `note:${answered.id}:${answered.answeredAt}` },
-      );
+    async queue(given, traceparent) {
+      const { trigger } = given;
+      if (trigger.kind !== 'alert' || places.length === 0) return;
+      const current = await store.find({ by: 'id', id: given.id });
+      const answered = current?.status === 'answered' ? current : given;
+      const own = notedOf(trigger.alert);
+      const leader = await sameAs(answered);
+      if (leader !== undefined) return fold(answered, own, leader);
+      await audience.goAlone(answered.id);
+      if (placesFor(own).length > 0) {
+        await queue.add(
+          { kind: 'note', investigation: answered.id, round: 0, ...(traceparent === undefined ? {} : { traceparent }) },
+          { key: `note:${answered.id}:${answered.answeredAt}` },
+        );
+      }
+      for (const beside of await audience.of(answered.id)) await queueFor(answered.id, beside);
     },
-    async queueBeside(investigation, { source, id, title, service, url }) {
-      const beside: NotedAlert = { source, id, title, ...(service && { service }), ...(url && { url }) };
+    async queueBeside(investigation, alert, again) {
+      const beside = notedOf(alert);
       if (placesFor(beside).length === 0) return;
-      if ((await ledger.count(`notes-beside:${investigation}`, KEEP_MS)) > BESIDE_LIMIT) return;
-      await queue.add(
-        { kind: 'note', investigation, round: 0, beside },
-        { key: `note:${investigation}:${source}/${id}`, delayMs: BESIDE_MS },
-      );
+      if (again !== undefined) {
+        const one = await store.find({ by: 'id', id: investigation });
+        const isOwn = one?.trigger.kind === 'alert' && isAbout(one.trigger.alert, beside);
+        if (one === undefined || isOwn) return;
+      }
+      await queueFor(await audience.voiceOf(investigation), beside);
     },
     async write(job, attempt) {
+      const voice = await audience.voiceOf(job.investigation);
+      if (voice !== job.investigation) {
+        // What was queued before it went with another.
+        if (job.beside !== undefined) await queueFor(voice, job.beside);
+        return;
+      }
       const answered = await store.find({ by: 'id', id: job.investigation });
       if (answered?.status !== 'answered') {
         // Looked at again meanwhile: the note of the next verdict has a job of its own. Others wait for it, for a while.
         if (job.beside === undefined || attempt.last || answered === undefined) return;
         throw new Failure('busy', 'There is no verdict yet to write back.', 'It is tried again.', { retryAfter: 15 });
       }
+      if (job.beside !== undefined && (await isOnItsOwn(job.beside, voice))) return;
       const alert = job.beside ?? (answered.trigger.kind === 'alert' ? answered.trigger.alert : undefined);
       if (alert === undefined) return;
       const failures: Failure[] = [];
       for (const place of placesFor(alert)) {
         try {
-          await writeAt(place, answered, alert, job.beside !== undefined, attempt.signal);
+          await writer.write(place, answered, alert, job.beside !== undefined, attempt.signal);
         } catch (thrown) {
           attempt.signal.throwIfAborted();
           const failure = Failure.from(thrown);
@@ -107,69 +160,6 @@ export function createNoteBack(parts: {
       if (again !== undefined && !attempt.last) throw again;
     },
   };
-
-  async function writeAt(
-    place: IncidentNotes,
-    answered: Answered,
-    alert: NotedAlert,
-    beside: boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const at = `note:${place.name}:${answered.id}${beside ? `:${alert.source}/${alert.id}` : ''}`;
-    let latest = await readEntry(ledger, at);
-    if (latest?.state === 'intended') {
-      if (await stands(place, alert, latest, answered, signal)) latest = await writeEntry(ledger, at, written(latest));
-      else latest = latest.before === undefined ? undefined : { ...latest.before, state: 'written' };
-    }
-    const verdict = verdictOf(answered);
-    if (latest?.verdict === verdict || (latest?.number ?? 0) >= NOTES_LIMIT) return;
-    const number = (latest?.number ?? 0) + 1;
-    const intended: Entry = {
-      state: 'intended',
-      number,
-      verdict,
-      key: digest([at, number, verdict]),
-      ...(latest === undefined ? {} : { before: { number: latest.number, verdict: latest.verdict, key: latest.key } }),
-    };
-    await writeEntry(ledger, at, intended);
-    await place.write(alert, await noteOf(answered, intended, beside), signal);
-    await writeEntry(ledger, at, written(intended));
-  }
-
-  /**
-   * Whether the note of an earlier try got through. Where nothing can be read back it is handed over again under its key if it
-   * is still what we would say; whoever has it already knows it by that.
-   */
-  async function stands(
-    place: IncidentNotes,
-    alert: NotedAlert,
-    intended: Entry,
-    answered: Answered,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (place.holds !== undefined) return place.holds(alert, intended.key, signal);
-    return intended.verdict !== verdictOf(answered);
-  }
-
-  async function noteOf(answered: Answered, { key, number }: Entry, beside: boolean): Promise<IncidentNote> {
-    const thread = await threadOf(answered);
-    const permalink = thread === undefined ? undefined : await chat.permalink(thread);
-    return words.note(answered, {
-      key,
-      changed: number > 1,
-      beside,
-      ...(permalink === undefined ? {} : { permalink }),
-    });
-  }
-
-  /** Its own card, or that of the investigation which answers for it. */
-  async function threadOf(answered: Answered): Promise<ThreadRef | undefined> {
-    let one: Investigation | undefined = answered;
-    for (let hop = 0; hop < LEADERS && one?.follows !== undefined; hop += 1) {
-      one = await store.find({ by: 'id', id: one.follows });
-    }
-    return one?.thread ?? answered.thread;
-  }
 
   /** The last attempt of a round either begins another or is told in the thread. */
   async function giveUpOrGoOn(
@@ -197,18 +187,10 @@ export function createNoteBack(parts: {
   }
 }
 
-function written(entry: Entry): Entry {
-  const { before: _, ...rest } = entry;
-  return { ...rest, state: 'written' };
+function notedOf({ source, id, title, service, url }: NotedAlert): NotedAlert {
+  return { source, id, title, ...(service && { service }), ...(url && { url }) };
 }
 
-/** What a note is about: another kind, culprit or mechanism is another verdict; new counts are not. */
-function verdictOf({ analysis }: Answered): string {
-  const { kind, hypotheses } = analysis.verdict;
-  const [top] = hypotheses;
-  return digest(kind === 'cannot-tell' || top === undefined ? [kind] : [kind, top.mechanism, top.component]);
-}
-
-function digest(of: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 12);
+function isAbout(one: NotedAlert, other: NotedAlert): boolean {
+  return one.source === other.source && one.id === other.id;
 }

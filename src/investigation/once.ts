@@ -28,6 +28,12 @@ export async function sayOnce(
   return ref;
 }
 
+/** Where something was said; undefined while it is not known to have been. */
+export async function refSaid(ledger: Ledger, key: string): Promise<ThreadRef | undefined> {
+  const note = await ledger.read(key);
+  return note === undefined || note === INTENDED ? undefined : parseRef(note);
+}
+
 /** Writes a note whether the key has one or not; the last word stands. */
 export async function noteDown(ledger: Ledger, key: string, note: string, keepMs: number): Promise<void> {
   await ledger.settle(key, note, keepMs);

@@ -11,6 +11,7 @@ import type { Store } from '../ports/store.ts';
 import { drawCulprit } from '../render/culprit-picture.ts';
 import type { Words } from '../render/words.ts';
 import { buildTable } from '../trace/build.ts';
+import { createBeside } from './beside.ts';
 import { noteDown, sayOnce } from './once.ts';
 import type { Place, Places } from './places.ts';
 
@@ -41,6 +42,7 @@ export function createPublisher(parts: {
   linksFor(investigation: Investigation): CardLinks;
 }) {
   const { chat, store, ledger, followers, words, log } = parts;
+  const beside = createBeside(parts);
 
   /** The card's place, posted if it is not there yet. */
   async function open(investigation: Investigation): Promise<ThreadRef> {
@@ -89,7 +91,8 @@ export function createPublisher(parts: {
     let shown: string | undefined;
     for (let round = 0; round < REFRESHES; round += 1) {
       const current = await store.find({ by: 'id', id });
-      if (current?.thread === undefined) return;
+      // What was told among others when quiet hours ended has no card that is edited.
+      if (current?.thread === undefined || current.digested === true) return;
       const note = current.status === 'answered' ? await ledger.read(pictureKey(current, 'card')) : undefined;
       const message = await standing(current, note === undefined || note === '' ? undefined : { id: note });
       const next = JSON.stringify(message);
@@ -110,9 +113,11 @@ export function createPublisher(parts: {
   async function pointTo(follower: Investigation, leader: Investigation): Promise<void> {
     const link = leader.thread && (await chat.permalink(leader.thread));
     const message = words.sameCause(follower, leader, link);
-    const isNamed = follower.status === 'answered' && culpritOf(follower.analysis) !== undefined;
-    if (follower.status === 'answered' && !isNamed && leader.thread !== undefined)
-      await reply(follower, leader.thread, words.sameCause(follower, leader, undefined), 'beside');
+    // Beside what nobody can explain either the card says all there is: that they fired at the same time.
+    const isBeside =
+      follower.status === 'answered' && leader.status === 'answered' && !isNamed(follower) && isNamed(leader);
+    if (isBeside && leader.thread !== undefined) await beside(follower, leader, leader.thread);
+    if (follower.digested === true) return;
     if (follower.thread !== undefined) await chat.amend(follower.thread, message);
     else if (follower.channel !== leader.channel) {
       const key = `pointer:${leader.id}:${follower.channel}`;
@@ -173,6 +178,10 @@ export function createPublisher(parts: {
   }
 
   return { open, verdict, amended, refresh, pointTo, progress, setback };
+}
+
+function isNamed({ analysis }: Answered): boolean {
+  return culpritOf(analysis) !== undefined;
 }
 
 function pictureKey(answered: Answered, size: 'card' | 'full'): string {

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Store } from '../ports/store.ts';
 import { inSpan } from '../telemetry.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Asked } from './admission.ts';
 import { createFirstWord, later } from './first-word.ts';
 import type { Grouping } from './grouping.ts';
 import type { Publisher } from './publish.ts';
@@ -21,6 +21,8 @@ export type Turn = {
   take(): Promise<ThreadRef | undefined>;
   /** Whether it is looked at in quiet hours, so that nothing is told yet. */
   isHeld(): Promise<boolean>;
+  /** Its sender says more by now: what is held for later may be too bad to wait. */
+  learn(known: Investigation): Promise<void>;
   /** Lets who spoke first in the channel finish: it may be the same. */
   wait(signal: AbortSignal): Promise<void>;
   end(): Promise<void>;
@@ -44,31 +46,41 @@ export function createTelling(parts: {
   readonly grouping: Grouping;
   readonly recurrence: Recurrence;
   /** Whether it gets a card of its own, is held until quiet hours end, or is only counted. */
-  admit(investigation: Investigation): Promise<Admission>;
+  admit(investigation: Investigation, asked: Asked): Promise<Admission>;
 }) {
   const { store, publisher, grouping, recurrence } = parts;
   const firstWord = createFirstWord(parts);
 
-  async function turnOf(investigation: Investigation): Promise<Turn | 'counted'> {
+  async function turnOf(opened: Investigation): Promise<Turn | 'counted'> {
+    let investigation = opened;
     let thread = investigation.thread;
-    let admission: Promise<Admission> | undefined;
+    let waiting: Promise<boolean> | undefined;
+    let admission: Promise<Admission['kind']> | undefined;
 
-    const admitted = (): Promise<Admission> => {
-      admission ??= parts.admit(investigation).then(async (decided) => {
-        if (decided.kind === 'held') await hold(investigation, decided.until);
-        return decided;
+    const isHeld = (): Promise<boolean> => {
+      waiting ??= parts.admit(investigation, 'when').then(async (decided) => {
+        if (decided.kind !== 'held') return false;
+        const pressingAt = await hold(investigation, decided.until);
+        if (pressingAt !== undefined) investigation = { ...investigation, pressingAt };
+        return pressingAt === undefined;
       });
+      return waiting;
+    };
+    // Asked for only where a card would be posted: what goes onto another's takes none of the channel's.
+    const admitted = async (): Promise<Admission['kind']> => {
+      if (await isHeld()) return 'held';
+      admission ??= parts.admit(investigation, 'card').then(({ kind }) => kind);
       return admission;
     };
     const take = async (): Promise<ThreadRef | undefined> => {
-      if (thread === undefined && (await admitted()).kind === 'card')
+      if (thread === undefined && (await admitted()) === 'card')
         thread = await inSpan('open card', {}, () => publisher.open(investigation));
       return thread;
     };
 
     const afterMs = await firstWord.after(investigation);
     if (afterMs === 0) {
-      if ((await admitted()).kind === 'counted') return 'counted';
+      if ((await admitted()) === 'counted') return 'counted';
       await take();
     }
     const silentUntil = parts.clock.now() + afterMs * 1_000;
@@ -79,7 +91,18 @@ export function createTelling(parts: {
         await opening.done();
         return take();
       },
-      isHeld: async () => investigation.thread === undefined && (await admitted()).kind === 'held',
+      isHeld: async () => thread === undefined && (await isHeld()),
+      learn: async (known) => {
+        investigation = known;
+        if (thread !== undefined || (await waiting) !== true) return;
+        if (await waits(known)) return;
+        const pressingAt = await press(known);
+        if (pressingAt === undefined) return;
+        investigation = { ...known, pressingAt };
+        waiting = Promise.resolve(false);
+        await opening.done();
+        await take();
+      },
       wait: async (signal) => {
         if (afterMs > 0 && thread === undefined) await firstWord.turn(investigation, silentUntil, signal);
       },
@@ -90,8 +113,39 @@ export function createTelling(parts: {
     };
   }
 
-  async function hold({ id }: Investigation, heldUntil: EpochMicros): Promise<void> {
-    await store.update(id, (current) => current && { ...current, heldUntil });
+  /** It waits for the end of quiet hours, unless something came meanwhile that cannot: since when that is so. */
+  async function hold({ id }: Investigation, heldUntil: EpochMicros): Promise<EpochMicros | undefined> {
+    const stands = await store.update(id, (current) =>
+      current === undefined || current.pressingAt !== undefined ? current : { ...current, heldUntil },
+    );
+    return stands?.pressingAt;
+  }
+
+  /** Whether it would be told only when quiet hours end, by what is known of it now. */
+  async function waits(investigation: Investigation): Promise<boolean> {
+    return (await parts.admit(investigation, 'again')).kind === 'held';
+  }
+
+  /** It does not wait any more, since when; undefined where a job of its own tells it already. */
+  async function press({ id }: Investigation): Promise<EpochMicros | undefined> {
+    const now = parts.clock.now();
+    let isOurs = false;
+    await store.update(id, (current) => {
+      isOurs = current !== undefined && current.pressingAt === undefined;
+      if (current === undefined || !isOurs) return current;
+      const { heldUntil: _, ...rest } = current;
+      return { ...rest, pressingAt: now };
+    });
+    return isOurs ? now : undefined;
+  }
+
+  /** It waits for no digest any more. */
+  async function letGo({ id }: Investigation): Promise<void> {
+    await store.update(id, (current) => {
+      if (current?.heldUntil === undefined) return current;
+      const { heldUntil: _, ...rest } = current;
+      return rest;
+    });
   }
 
   /** The verdict in a card of its own; undefined when it may have none. */
@@ -129,7 +183,7 @@ export function createTelling(parts: {
     await publisher.pointTo(follower, leader);
   }
 
-  return { turnOf, verdict, stepBehind, refresh };
+  return { turnOf, waits, verdict, stepBehind, refresh, letGo };
 }
 
 export type Telling = ReturnType<typeof createTelling>;

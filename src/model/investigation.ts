@@ -114,6 +114,10 @@ type Common = {
   readonly escalatedAt?: EpochMicros;
   /** Looked at in quiet hours: nothing is said before they end. */
   readonly heldUntil?: EpochMicros;
+  /** Since when it cannot wait for that: it got worse, or others were called. */
+  readonly pressingAt?: EpochMicros;
+  /** It was told among others when quiet hours ended: its thread begins with what is said of all of them, not with its card. */
+  readonly digested?: boolean;
   /** Times the same alert fired again. */
   readonly repeats: number;
   /** When it fired last. */

@@ -11,6 +11,8 @@ export type Job =
   | { readonly kind: 'late-spans'; readonly investigation: string; readonly answeredAt: EpochMicros }
   /** Brings the card up to date with what is counted: repeats, followers, who has seen to it. */
   | { readonly kind: 'refresh'; readonly investigation: string }
+  /** Tells what was held until quiet hours end and cannot wait any more. */
+  | { readonly kind: 'tell-now'; readonly investigation: string }
   /** Tells in the channel what was looked at in the quiet hours that end then. */
   | { readonly kind: 'digest'; readonly channel: string; readonly until: EpochMicros }
   /** Brings the line up to date that counts what the channel's cap kept out in the hour, numbered since the epoch. */

@@ -33,6 +33,7 @@ const queuedJob: z.ZodType<QueuedJob> = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('close'), investigation: z.string(), ...common }),
   z.looseObject({ kind: z.literal('late-spans'), investigation: z.string(), answeredAt: z.number(), ...common }),
   z.looseObject({ kind: z.literal('refresh'), investigation: z.string(), ...common }),
+  z.looseObject({ kind: z.literal('tell-now'), investigation: z.string(), ...common }),
   z.looseObject({ kind: z.literal('digest'), channel: z.string(), until: z.number(), ...common }),
   z.looseObject({ kind: z.literal('overflow'), channel: z.string(), hour: z.number(), ...common }),
   z.looseObject({

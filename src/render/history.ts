@@ -62,6 +62,7 @@ export function sameCause(
   return joinStrings([...said, ...(thread || [])]);
 
   function sayWhy(): Line {
+    if (isLookedAtWith(follower)) return speaker.say('card.one-look', fillings);
     if (follower.status !== 'answered' || leader.status !== 'answered') return speaker.say('card.part-of', fillings);
     const [of, to] = [culpritOf(follower.analysis), culpritOf(leader.analysis)];
     if (of === undefined && to !== undefined) return speaker.say('card.beside', fillings);
@@ -72,6 +73,24 @@ export function sameCause(
     if (!isSameCulprit(of, to)) return speaker.say('card.part-of', fillings);
     return speaker.say('card.same-cause', { ...fillings, verdict: pieces(...headlineOf(speaker, leader)) });
   }
+}
+
+/** Alerts beside a cause, and the titles of the first of them. */
+export type Beside = { readonly alerts: number; readonly titles: readonly string[] };
+
+/** What is said in a thread of alerts that fired beside its cause and that their own traces do not explain. */
+export function besideCause(speaker: Speaker, follower: Investigation, leader: Investigation, said: Beside): Line {
+  if (said.alerts < 2) return sameCause(speaker, follower, leader, undefined);
+  const named = said.titles.map((title) => safeName(title, TITLE)).join(', ');
+  const titles = pieces(said.alerts > said.titles.length ? `${named}, …` : named);
+  return speaker.say('card.beside-many', { alerts: count(said.alerts), titles, other: subject(leader) });
+}
+
+/** It has no look of its own, and not because it became a part of the other. */
+function isLookedAtWith({ status, trigger, resolvedAt }: Investigation): boolean {
+  return (
+    status !== 'answered' && resolvedAt === undefined && trigger.kind === 'alert' && trigger.alert.service === undefined
+  );
 }
 
 /** The one reply that a trouble gets which came back as another. */

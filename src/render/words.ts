@@ -5,7 +5,7 @@ import { type CardExtras, subjectOf, verdictCard } from './card.ts';
 import { findingMessages } from './findings.ts';
 import { assertGrounded, groundsOf } from './grounding.ts';
 import { headlineOf, lineageHeadline, lineageOf } from './headline.ts';
-import { alsoWoke, otherThanBefore, sameCause } from './history.ts';
+import { alsoWoke, type Beside, besideCause, otherThanBefore, sameCause } from './history.ts';
 import { lineageCard } from './lineage.ts';
 import { safeName } from './names.ts';
 import { incidentNote, type NoteExtras, noteClaims } from './note.ts';
@@ -35,6 +35,8 @@ export type Words = {
   another(answered: Answered, picture?: PictureRef): Message;
   /** In place of a card, when the other one's card answers. */
   sameCause(follower: Investigation, leader: Investigation, link: string | undefined): Message;
+  /** For the leader's thread: alerts beside its cause whose own traces do not show why, the follower among them. */
+  beside(follower: Investigation, leader: Investigation, said: Beside): Message;
   /** What is left in the incident itself. */
   note(answered: Answered, extras: NoteExtras): IncidentNote;
   /** Told in the thread when a note could not be left. */
@@ -90,6 +92,7 @@ export function createWords(options: SpeakerOptions): Words {
       return grounded(message(line, picture === undefined ? [] : [{ kind: 'picture', file: picture, alt }]), answered);
     },
     sameCause: (follower, leader, link) => message(sameCause(speaker, follower, leader, link), []),
+    beside: (follower, leader, said) => message(besideCause(speaker, follower, leader, said), []),
     failed(investigation, { again, following }) {
       const { setback } = investigation;
       const subject = pieces(subjectOf(investigation));

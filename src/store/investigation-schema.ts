@@ -175,6 +175,8 @@ const common = {
   acknowledgedAt: micros.optional(),
   escalatedAt: micros.optional(),
   heldUntil: micros.optional(),
+  pressingAt: micros.optional(),
+  digested: z.boolean().optional(),
   repeats: count,
   firedAt: micros.optional(),
   fires: z.array(micros).optional(),

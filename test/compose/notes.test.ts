@@ -59,25 +59,26 @@ test('a name to write in without a token is told at the start', () => {
 
 test('an alert that joins another’s investigation asks for a note of its own, and is taken in whatever becomes of that', async () => {
   const asked: string[] = [];
-  const accepting = (outcome: 'joined' | 'opened') => ({
+  const accepting = (outcome: 'joined' | 'opened' | 'duplicate') => ({
     alert: async () => ({ investigation: 'leader', outcome }),
     ask: () => Promise.reject(new Error('nobody asks')),
   });
   const noteBack = {
     queue: async () => {},
     write: async () => {},
-    queueBeside: async (investigation: string, { id }: { readonly id: string }) => {
-      asked.push(`${investigation} ${id}`);
+    queueBeside: async (investigation: string, { id }: { readonly id: string }, again?: 'again') => {
+      asked.push(`${investigation} ${id}${again === undefined ? '' : ' again'}`);
       if (id === 'Q2') throw new Error('the disk is full');
     },
   };
-  const way = (outcome: 'joined' | 'opened') => withNotes(accepting(outcome), noteBack, quiet);
+  const way = (outcome: 'joined' | 'opened' | 'duplicate') => withNotes(accepting(outcome), noteBack, quiet);
   for (const id of ['Q1', 'Q2']) {
     const acceptance = await way('joined').alert(alertAbout('pagerduty', id));
     expect(acceptance).toEqual({ investigation: 'leader', outcome: 'joined' });
   }
   await way('opened').alert(alertAbout('pagerduty', 'Q3'));
-  expect(asked).toEqual(['leader Q1', 'leader Q2']);
+  await way('duplicate').alert(alertAbout('pagerduty', 'Q1'));
+  expect(asked).toEqual(['leader Q1', 'leader Q2', 'leader Q1 again']);
 });
 
 test('the doctor tells of each place whether a note could be written', async () => {

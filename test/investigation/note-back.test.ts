@@ -60,6 +60,17 @@ const fates = (...list: readonly Fate[]) => {
   server.decide(({ method }) => (method === 'POST' ? (left.shift() ?? ARRIVES) : ARRIVES));
 };
 
+/** Runs what was queued. */
+async function run(): Promise<void> {
+  for (let next = parts.jobs.shift(); next !== undefined; next = parts.jobs.shift())
+    if (next.job.kind === 'note') await back().write(next.job, attempt);
+}
+const firstLines = (incident: string) => server.notes(incident).map((note) => note.split('\n')[0] ?? '');
+async function withIncidents(...ids: readonly string[]): Promise<StrictPagerDuty> {
+  await server.close();
+  return strictPagerDuty({ token, users: [from], incidents: Object.fromEntries(ids.map((id) => [id, {}])) });
+}
+
 describe('the note of a verdict', () => {
   test('is written once, however often its job runs', async () => {
     await saw('timeout');
@@ -249,6 +260,61 @@ describe('an incident beside the investigation’s own', () => {
     expect(server.notes('Q1')).toEqual([expect.stringMatching(/^Causeway: Cause:/)]);
   });
 
+  test('gets another note when the verdict changes, once, and none when only counts do', async () => {
+    await saw('timeout');
+    await back().queueBeside('inv-1', full);
+    await run();
+    await saw('timeout', { analysis: { ...CASCADE, impact: { ...CASCADE.impact, affected: 12 } } });
+    for (let look = 0; look < 2; look += 1) await back().queue(await saw('slow-query'));
+    await run();
+    await back().queue(await saw('slow-query'));
+    await run();
+    expect(firstLines('Q2')).toEqual([
+      expect.stringMatching(/^Causeway, the same as another alert: Cause: /),
+      expect.stringMatching(/^Causeway, another verdict: Cause: .*quer/),
+    ]);
+    expect(firstLines('Q1')).toHaveLength(1);
+  });
+
+  test('hears of a verdict that changes while its note is written', async () => {
+    await saw('timeout');
+    const { write } = pagerduty();
+    let isFirst = true;
+    const slow: IncidentNotes = {
+      ...pagerduty(),
+      write: async (...given) => {
+        await write(...given);
+        if (isFirst) await saw('slow-query');
+        isFirst = false;
+      },
+    };
+    await back([slow]).write(job, attempt);
+    expect(firstLines('Q2')).toEqual([
+      expect.stringMatching(/^Causeway, the same as another alert: /),
+      expect.stringMatching(/^Causeway, another verdict: .*quer/),
+    ]);
+  });
+
+  test('that has a card of its own by now is left to that', async () => {
+    await saw('timeout');
+    await back().write(job, attempt);
+    await parts.store.update('own', () => answered(CASCADE, { id: 'own', trigger: { kind: 'alert', alert: full } }));
+    await saw('slow-query');
+    await back().write(job, attempt);
+    expect(firstLines('Q2')).toHaveLength(1);
+  });
+
+  test('whose alert is delivered again is asked for again, unless it is the investigation’s own', async () => {
+    await saw('timeout');
+    const own = { ...full, id: 'Q1' };
+    await back().queueBeside('inv-1', own, 'again');
+    await back().queueBeside('inv-gone', full, 'again');
+    expect(parts.jobs).toEqual([]);
+    await back().queueBeside('inv-1', full, 'again');
+    await back().queueBeside('inv-1', full, 'again');
+    expect(parts.jobs.map((one) => one.job)).toEqual([{ kind: 'note', ...job }]);
+  });
+
   test('waits for the verdict, but not for ever', async () => {
     const { id, trigger, channel, openedAt, repeats } = await saw('timeout');
     await parts.store.update('inv-1', () => ({ status: 'opened', id, trigger, channel, openedAt, repeats }));
@@ -267,6 +333,102 @@ describe('an incident beside the investigation’s own', () => {
     await back([]).queueBeside('inv-1', full);
     await back().queueBeside('inv-1', { ...full, source: 'grafana' });
     expect(parts.jobs).toEqual([]);
+  });
+});
+
+describe('one that follows another to the same culprit', () => {
+  const other = (mechanism: 'timeout' | 'cannot-tell', more: Partial<Answered> = {}) => {
+    const alert = { source: 'pagerduty', id: 'Q2', delivery: 'd', event: 'triggered', title: 'cart: errors' } as const;
+    const trigger = {
+      kind: 'alert',
+      alert: { ...alert, occurredAt: 1, startedAt: 1, links: {}, labels: {}, traceIds: [] },
+    } as const;
+    const { thread: _, ...given } = answered(mechanism === 'timeout' ? CASCADE : CANNOT_TELL, {
+      id: 'two',
+      trigger,
+      ...more,
+    });
+    return parts.store.update('two', () => given);
+  };
+
+  test('has the other’s note on its incident, which changes with the other’s verdict', async () => {
+    await back().queue(await saw('timeout'));
+    await back().queue(await other('timeout', { follows: 'inv-1' }));
+    await run();
+    expect(firstLines('Q2')).toEqual([expect.stringMatching(/^Causeway, the same as another alert: Cause: /)]);
+    expect(server.notes('Q2')[0]).toContain('p1.1\n');
+    await back().queue(await saw('slow-query'));
+    await run();
+    expect(firstLines('Q2')[1]).toMatch(/^Causeway, another verdict: Cause: .*quer/);
+    expect(firstLines('Q2')).toHaveLength(2);
+  });
+
+  test('whose note was written or queued before says nothing twice, and hands on those beside it', async () => {
+    server = await withIncidents('Q1', 'Q2', 'Q3');
+    await back().queue(await other('timeout'));
+    await back().queueBeside('two', { source: 'pagerduty', id: 'Q3', title: 'late' });
+    await run();
+    await back().queue(await saw('timeout'));
+    await run();
+    await other('timeout', { follows: 'inv-1' });
+    await back().queue(await other('timeout', { follows: 'inv-1' }));
+    await run();
+    for (const incident of ['Q1', 'Q2', 'Q3']) expect(firstLines(incident)).toHaveLength(1);
+    // A job that was queued for it before: the other speaks for it by now.
+    await back().write({ investigation: 'two', round: 0 }, attempt);
+    await back().queue(await saw('slow-query'));
+    await back().write(
+      { investigation: 'two', round: 0, beside: { source: 'pagerduty', id: 'Q3', title: 'late' } },
+      attempt,
+    );
+    await run();
+    for (const incident of ['Q2', 'Q3']) expect(firstLines(incident)[1]).toMatch(/^Causeway, another verdict: .*quer/);
+    for (const incident of ['Q2', 'Q3']) expect(firstLines(incident)).toHaveLength(2);
+  });
+
+  test('speaks for itself where its own traces explain nothing, and again once it has a card of its own', async () => {
+    await back().queue(await saw('timeout'));
+    await back().queue(await other('cannot-tell', { follows: 'inv-1' }));
+    await run();
+    expect(firstLines('Q2')).toEqual([expect.stringMatching(/^Causeway: Cannot tell/)]);
+    await back().queue(await other('timeout', { follows: 'inv-1' }));
+    await run();
+    await back().queue(await other('timeout', { answeredAt: 9 }));
+    await back().queue(await saw('slow-query'));
+    await run();
+    expect(firstLines('Q2').filter((line) => /quer/.test(line))).toEqual([]);
+  });
+
+  test('may lead the other later: neither waits for the other to speak', async () => {
+    await back().queue(await saw('timeout'));
+    await back().queue(await other('timeout', { follows: 'inv-1' }));
+    await run();
+    await other('timeout');
+    await back().queue(await saw('timeout', { follows: 'two', answeredAt: 9 }));
+    await run();
+    await parts.store.update('two', () => ({
+      ...answered(CANNOT_TELL, { id: 'two', answeredAt: 10 }),
+      trigger: {
+        kind: 'alert',
+        alert: {
+          source: 'pagerduty',
+          id: 'Q2',
+          delivery: 'd',
+          event: 'triggered',
+          title: 'cart',
+          occurredAt: 1,
+          startedAt: 1,
+          links: {},
+          labels: {},
+          traceIds: [],
+        },
+      },
+    }));
+    const two = await parts.store.find({ by: 'id', id: 'two' });
+    if (two?.status === 'answered') await back().queue(two);
+    await run();
+    expect(firstLines('Q2').at(-1)).toMatch(/Cannot tell/);
+    expect(firstLines('Q1').at(-1)).toMatch(/Cannot tell/);
   });
 });
 

@@ -14,11 +14,11 @@ export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 /** The real store and ledger of the embedded shape in a folder of their own, and a queue that only notes what it is given. */
 export function embeddedParts(clock = { now: () => Date.now() * 1_000 }) {
   const database = Database.open(join(mkdtempSync(join(tmpdir(), 'causeway-parts-')), 'causeway.db'));
-  const jobs: { job: QueuedJob; key: string; delayMs: number }[] = [];
+  const jobs: { job: QueuedJob; key: string; delayMs: number; addedAt: number }[] = [];
   const queue: JobQueue = {
     add: async (job, { key, delayMs = 0 }) => {
       if (jobs.some((other) => other.key === key)) return 'duplicate';
-      jobs.push({ job, key, delayMs });
+      jobs.push({ job, key, delayMs, addedAt: clock.now() });
       return 'added';
     },
     work: () => {},
@@ -26,6 +26,7 @@ export function embeddedParts(clock = { now: () => Date.now() * 1_000 }) {
     close: async () => {},
   };
   return {
+    database,
     store: embeddedStore({ database, clock }),
     ledger: embeddedLedger({ database, clock }),
     followers: embeddedFollowers({ database, clock }),

@@ -233,10 +233,15 @@ describe('questions in a thread', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test('an opinion is remembered, one a person', async () => {
+  test('an opinion is remembered, one a person, and counted each time that it is said', async () => {
     await keep(ANSWERED);
+    const judgements: string[] = [];
+    parts = { ...parts, judged: (answer) => judgements.push(answer) };
+    await ask('yes', { key: 'k1' });
     await ask('yes', { key: 'k1' });
     await ask('no', { key: 'k2' });
+    await ask('who is affected?', { key: 'k3' });
+    expect(judgements).toEqual(['yes', 'no']);
     expect(await parts.ledger.read(`feedback:${ANSWERED.id}:#2f`)).toBe('feedback-no');
   });
 });
