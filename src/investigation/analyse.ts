@@ -6,7 +6,9 @@ import type { TraceId } from '../model/units.ts';
 import type { Analysis, Verdict } from '../model/verdict.ts';
 import { actorOf, measureImpact } from '../population/impact.ts';
 import { type Actor, traceLineage, unusualActor } from '../population/lineage.ts';
+import { trafficOf } from '../population/traffic.ts';
 import { buildView, type Hints, sum, type View } from '../population/view.ts';
+import { isChosen } from './analyse-gaps.ts';
 import { type Candidate, rankCandidates, unshownAlone } from './analyse-rank.ts';
 import { affectedBy, culpritSpans, exemplarOf } from './analyse-scope.ts';
 import { convincing, decide } from './analyse-verdict.ts';
@@ -44,10 +46,7 @@ export const analyse: Analyse = (input, trigger) => {
   return {
     verdict,
     findings,
-    impact: measureImpact(
-      view,
-      named === undefined && lineage !== undefined ? ofTraces(view, lineage.traceIds) : affected,
-    ),
+    impact: impactOf(view, named === undefined && lineage !== undefined ? ofTraces(view, lineage.traceIds) : affected),
     ...(exemplar === undefined ? {} : { exemplar }),
     culpritSpans: named === undefined || exemplar === undefined ? [] : culpritSpans(view, named, exemplar.suspect),
     ...(lineage === undefined ? {} : { lineage }),
@@ -55,6 +54,13 @@ export const analyse: Analyse = (input, trigger) => {
     ranking: rankServices(view, candidates),
   };
 };
+
+/** Counts of what was read, and a share of all traffic only where the requests were kept by chance, and say by which. */
+function impactOf(view: View, affected: Uint8Array): Analysis['impact'] {
+  const byChance = view.hints.whole === true && view.hints.focus === undefined && !isChosen(view);
+  const traffic = byChance ? trafficOf(view, affected) : undefined;
+  return { ...measureImpact(view, affected), ...(traffic === undefined ? {} : { traffic }) };
+}
 
 function hintsOf({ focus, hints }: AnalysisInput, trigger: Trigger | undefined): Hints {
   const asked = focus ?? (trigger !== undefined && trigger.kind !== 'alert' ? trigger.traceId : undefined);
