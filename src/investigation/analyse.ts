@@ -8,6 +8,7 @@ import { actorOf, measureImpact } from '../population/impact.ts';
 import { type Actor, traceLineage, unusualActor } from '../population/lineage.ts';
 import { trafficOf } from '../population/traffic.ts';
 import { buildView, type Hints, sum, type View } from '../population/view.ts';
+import { CLOSE } from './analyse-confidence.ts';
 import { isChosen } from './analyse-gaps.ts';
 import { type Candidate, rankCandidates, unshownAlone } from './analyse-rank.ts';
 import { affectedBy, culpritSpans, exemplarOf } from './analyse-scope.ts';
@@ -118,19 +119,23 @@ function lineageOf(view: View, verdict: Verdict['kind'], behind: Actor | undefin
   return found === undefined ? undefined : traceLineage(view, found);
 }
 
-/** Services with anything against them, most suspected first: what `evaluate` scores. */
+/**
+ * Services with anything against them, most suspected first: what `evaluate` scores. A peer that sends no spans stands among
+ * them by the name under which it was asked. Where the time is lost at or behind it, out of sight, it comes first and who
+ * asks it next, too close to be told apart; where a query, a connection or an answer was bad, its asker comes first.
+ */
 function rankServices(view: View, candidates: readonly Candidate[]): NonNullable<Analysis['ranking']> {
   const { names, services } = view.charges.parties;
   const scores = new Map<string, number>();
-  for (const { parties, component, score } of candidates) {
-    const blamed =
-      component.kind === 'edge' && parties.some((party) => party >= services)
-        ? [names.indexOf(component.from)]
-        : parties;
-    for (const party of blamed) {
-      const name = names[party] ?? '';
-      scores.set(name, Math.max(scores.get(name) ?? 0, score));
-    }
+  const hold = (name: string, score: number) => scores.set(name, Math.max(scores.get(name) ?? 0, score));
+  for (const { parties, component, lead, score } of candidates) {
+    const isSilentPeer = component.kind === 'edge' && parties.some((party) => party >= services);
+    if (isSilentPeer) {
+      const { from, to } = component;
+      const [first, second] = lead.mechanism === 'blind-spot' ? [to, from] : [from, to];
+      hold(first, score);
+      hold(second, (1 - CLOSE) * score);
+    } else for (const party of parties) hold(names[party] ?? '', score);
   }
   // Below what a detector put in words stands what the comparison alone holds against somebody.
   const least = Math.min(1, ...scores.values());
