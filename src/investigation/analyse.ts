@@ -129,13 +129,17 @@ function rankServices(view: View, candidates: readonly Candidate[]): NonNullable
   const scores = new Map<string, number>();
   const hold = (name: string, score: number) => scores.set(name, Math.max(scores.get(name) ?? 0, score));
   for (const { parties, component, lead, score } of candidates) {
-    const isSilentPeer = component.kind === 'edge' && parties.some((party) => party >= services);
-    if (isSilentPeer) {
+    const between =
+      lead.mechanism === 'blind-spot' ? lead.evidence.find(({ values }) => values.via !== undefined) : undefined;
+    const via = between?.values.via;
+    if (via?.unit === 'name') hold(via.value, score);
+    const least = via === undefined ? score : (1 - CLOSE) * score;
+    if (component.kind === 'edge' && parties.some((party) => party >= services)) {
       const { from, to } = component;
       const [first, second] = lead.mechanism === 'blind-spot' ? [to, from] : [from, to];
-      hold(first, score);
-      hold(second, (1 - CLOSE) * score);
-    } else for (const party of parties) hold(names[party] ?? '', score);
+      hold(first, least);
+      hold(second, (1 - CLOSE) * least);
+    } else for (const party of parties) hold(names[party] ?? '', least);
   }
   // Below what a detector put in words stands what the comparison alone holds against somebody.
   const least = Math.min(1, ...scores.values());
