@@ -28,7 +28,7 @@ export type Verdict = {
   readonly missing: readonly Gap[];
   /** What its confidence rests on: strength, support, specificity, margin; missing when nobody is named. */
   readonly factors?: readonly Gap[];
-  /** Version of the scoring model, as `rca-1`. */
+  /** Version of the scoring model, as `rca-2.0`: `investigation/analyse-verdict.ts` says when it changes. */
   readonly model: string;
 };
 
