@@ -43,8 +43,8 @@ export type Impact = {
   /** Distinct users on the affected traces, a lower bound; missing when no span says. */
   readonly users?: number;
   /**
-   * Share of all such requests of that time that was affected, each counted for those like it that were not kept, and between
-   * what it lies at 95 %. Missing unless every request that was examined says with which probability it was kept.
+   * Share that was affected of all requests like those examined, each counted for those like it that were not kept, and
+   * between what it lies at 95 %. Missing unless every request that was examined says with which probability it was kept.
    */
   readonly traffic?: { readonly share: number; readonly low: number; readonly high: number };
 };

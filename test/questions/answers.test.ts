@@ -82,8 +82,8 @@ describe('answers', () => {
         'who is affected',
         investigation({ impact: { ...CASCADE.impact, traffic: { share: 0.42, low, high: 0.6 } } }),
       );
-    expect(weighed(0.3)).toContain('42 % of all such requests of that time, between 30 % and 60 %');
-    expect(weighed(0.6)).toContain('42 % of all such requests of that time, for every one was kept');
+    expect(weighed(0.3)).toContain('42 % of all requests like those examined, kept or not: between 30 % and 60 %');
+    expect(weighed(0.6)).toContain('42 % of all requests like those examined, for every one was kept');
     for (const text of [weighed(0.3), weighed(0.6)]) expect(text).not.toContain('cannot be told from them');
     expect(say('who is affected')).not.toContain('%');
     expect(say('who is affected')).toContain('cannot be told from them');
