@@ -9,7 +9,7 @@ export async function investigateFile(file: string, baselineFile: string | undef
   const { table, baseline } = read;
   const suspects = suspectCount(read);
   const focus = suspects === 1 ? table.traceIds.find((_, ordinal) => baseline[ordinal] === 0) : undefined;
-  const analysis = analyse({ table, baseline, ...(focus === undefined ? {} : { focus }) });
+  const analysis = analyse({ table, baseline, hints: { whole: true }, ...(focus === undefined ? {} : { focus }) });
   const files = baselineFile === undefined ? [file] : [file, baselineFile];
   return commandAnswer({
     read,

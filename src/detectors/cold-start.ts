@@ -1,5 +1,4 @@
 import type { Finding } from '../model/finding.ts';
-
 import { at, byteAt, numberAt, SECOND } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import { ensure } from '../population/numbering.ts';
@@ -70,7 +69,7 @@ function coldVisits(view: View, known: Uint8Array): readonly number[] {
     const time = numberAt(cells.time, row);
     if (time < usual + LEAST_SHIFT) return false;
     const early = numberAt(table.start, row) <= (born.get(at(table.resourceOf, row)) ?? 0) + WARMING;
-    return isToldCold(view, row) || (early && time > COLD * usual && warmedUp(view, row, usual));
+    return isToldCold(view, row) || (early && time > COLD * usual && isFirstOfAll(view, row, usual));
   });
 }
 
@@ -83,20 +82,21 @@ function usualOf(view: View, cell: number): number | undefined {
   return before === undefined || before.length === 0 ? undefined : median(before);
 }
 
-/** Whether the same process did the same work at its usual speed later: else it is not cold but slow. */
-function warmedUp(view: View, cold: number, usual: number): boolean {
+/**
+ * Whether the same process did the same work at its usual speed later, else it is not cold but slow, and never before, for a
+ * process that is warm stays so: what is slow then is the slow tail of the work.
+ */
+function isFirstOfAll(view: View, cold: number, usual: number): boolean {
   const { table, cells, visits } = view;
   const cell = at(cells.of, cold);
+  let later = false;
   for (const row of visits.rows.subarray(at(visits.from, cell), at(visits.from, cell + 1))) {
-    const same = table.resourceOf[row] === table.resourceOf[cold];
-    if (
-      same &&
-      numberAt(table.start, row) > numberAt(table.start, cold) &&
-      numberAt(cells.time, row) < 2 * usual + LEAST_SHIFT
-    )
-      return true;
+    const warm = numberAt(cells.time, row) < 2 * usual + LEAST_SHIFT;
+    if (!warm || table.resourceOf[row] !== table.resourceOf[cold]) continue;
+    if (numberAt(table.end, row) <= numberAt(table.start, cold)) return false;
+    if (numberAt(table.start, row) > numberAt(table.start, cold)) later = true;
   }
-  return false;
+  return later;
 }
 
 function findingOf(view: View, cell: number, rows: readonly number[]): Finding {

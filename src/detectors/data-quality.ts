@@ -1,12 +1,13 @@
 import type { Finding } from '../model/finding.ts';
 import { Flag, Kind, type Repair } from '../model/trace.ts';
-import { at, byteAt } from '../model/units.ts';
+import { at, byteAt, numberAt } from '../model/units.ts';
 import { isEdge } from '../population/cells.ts';
 import { Place } from '../population/charges.ts';
 import { ensure } from '../population/numbering.ts';
 import { certainRise, STRICT_Z } from '../population/statistics.ts';
+import { samplingOf } from '../population/traffic.ts';
 import type { View } from '../population/view.ts';
-import { cite, clip, count, countsOf, isSilent, named, nameOf, tracesIn, us, visitsOf } from './cite.ts';
+import { cite, clip, count, countsOf, isSilent, named, nameOf, ratio, tracesIn, us, visitsOf } from './cite.ts';
 import type { Detector } from './detector.ts';
 
 /** A loss below this part of a service's spans hides nothing that matters. */
@@ -16,13 +17,13 @@ const FEWEST = 5;
 const LEAST_SKEW = 10_000;
 
 /**
- * D29: what is wrong with the data itself: services whose spans lost their parents, callees whose spans stopped coming, and
- * clocks that contradict each other. It is told as context, next to every answer that rests on the same spans.
+ * D29: what is wrong with the data itself: services whose spans lost their parents, callees whose spans stopped coming,
+ * clocks that contradict each other, and requests that are a sample. It is told as context, next to every answer that rests on the same spans.
  */
 export const dataQuality: Detector = {
   id: 'D29 data-quality',
   asks: 'What is missing or wrong in the traces themselves?',
-  detect: (view) => [...lostParents(view), ...lostCallees(view), ...clocks(view)],
+  detect: (view) => [...lostParents(view), ...lostCallees(view), ...clocks(view), ...sampled(view)],
 };
 
 const FINDING = { detector: dataQuality.id, mechanism: 'blind-spot', role: 'context', specificity: 1 } as const;
@@ -142,6 +143,31 @@ function clocks(view: View): readonly Finding[] {
       evidence: [cite(view, [row], 'quality.skew', values)],
     };
   });
+}
+
+/**
+ * Requests that say with which probability they were kept, told of where the first of them entered. Where none says so
+ * nothing is known, and where all were kept there is nothing to tell.
+ */
+function sampled(view: View): readonly Finding[] {
+  const { table, charges, requests } = view;
+  const { of, known, least, most } = samplingOf(view);
+  if (known === 0 || (known === of && least === 1)) return [];
+  const first = view.window.findIndex((member, trace) => member === 1 && numberAt(table.probability, trace) > 0);
+  const row = at(requests.entry, first);
+  const evidence =
+    known === of
+      ? cite(view, [row], 'quality.sampled', { of: count(of), least: ratio(least), most: ratio(most) })
+      : cite(view, [row], 'quality.sampled-partly', { known: count(known), of: count(of) });
+  return [
+    {
+      ...FINDING,
+      component: { kind: 'service', service: nameOf(view, at(charges.party, row)) },
+      strength: clip(1 - (known === of ? least : known / of)),
+      support: known,
+      evidence: [evidence],
+    },
+  ];
 }
 
 /** A service on the host: hosts often bear names that nobody knows. */

@@ -4,6 +4,7 @@ import type { CellShift } from '../population/latency.ts';
 import type { View } from '../population/view.ts';
 import { cite, named, typicalVisit, us } from './cite.ts';
 import type { Detector } from './detector.ts';
+import { intermediaryOf } from './intermediary.ts';
 import { feltCells, LEAST_SHIFT, partiesOf, slowFinding } from './slower-cells.ts';
 
 /**
@@ -17,7 +18,7 @@ export const networkDelay: Detector = {
   asks: 'Which call takes longer than the work behind it explains?',
   detect: (view) =>
     feltCells(view, 'call').map((shift) => {
-      const between = intermediaryOf(view, shift);
+      const between = betweenThem(view, shift);
       const extra = [...between, ...sideOf(view, shift)];
       const telling = { detector: networkDelay.id, mechanism: 'network-delay', role: 'cause' } as const;
       const finding = slowFinding(view, shift, telling, extra);
@@ -25,23 +26,17 @@ export const networkDelay: Detector = {
     }),
 };
 
-/** Names that a machine has for itself. */
-const SAYS_NOTHING = /^(localhost|[\d.]+|.*:.*)$/i;
-
-/**
- * Whoever stands between the two, by the host that was asked for: HTTP hands the name on, so the server sees the same unless
- * somebody in between asked anew. The first label decides: `stock` and `stock.default.svc` are one.
- */
-function intermediaryOf(view: View, { cell }: CellShift): readonly Evidence[] {
-  const { table, charges } = view;
+/** Whoever stands between the two in a typical call. */
+function betweenThem(view: View, { cell }: CellShift): readonly Evidence[] {
   const row = typicalVisit(view, cell, view.sides.suspect);
-  const callee = row < 0 ? -1 : at(charges.callee, row);
-  if (callee < 0) return [];
-  const [asked, answering] = [row, callee].map((each) => String(table.attribute(each, 'server.address') ?? ''));
-  if (!asked || !answering || [asked, answering].some((name) => SAYS_NOTHING.test(name))) return [];
-  const label = (name: string) => name.toLowerCase().split('.', 1)[0];
-  if (label(asked) === label(answering)) return [];
-  return [cite(view, [row, callee], 'blind-spot.between', { ...partiesOf(view, cell), via: named(asked) })];
+  const via = intermediaryOf(view, row);
+  if (via === undefined) return [];
+  return [
+    cite(view, [row, at(view.charges.callee, row)], 'blind-spot.between', {
+      ...partiesOf(view, cell),
+      via: named(via),
+    }),
+  ];
 }
 
 function sideOf(view: View, { cell, ahead, behind }: CellShift): readonly Evidence[] {

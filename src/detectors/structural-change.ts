@@ -47,12 +47,16 @@ function structureFinding(view: View, change: StructuralChange): Finding {
     strength: clip(Math.sqrt(change.weight)),
     specificity: clip(change.kind === 'missing' ? 1 - missingRate(change) : 1 - change.before.with / change.before.of),
     // A request may visit the place several times, but it is one request.
-    support: Math.min(
-      change.kind === 'missing' ? change.now.of - change.now.with : change.now.with,
-      tracesIn(view, visitsOf(view, change.cell, view.sides.suspect)),
-    ),
+    support: Math.min(showing(change), tracesIn(view, visitsOf(view, change.cell, view.sides.suspect))),
     evidence,
   };
+}
+
+/** Visits that show it: those without what was expected, and of a way that is gone as many as used to go it. */
+function showing({ kind, now, before }: StructuralChange): number {
+  if (kind === 'missing') return now.of - now.with;
+  if (kind !== 'vanished-shape') return now.with;
+  return Math.max(1, Math.round((before.with / before.of) * now.of) - now.with);
 }
 
 const missingRate = (change: StructuralChange): number => 1 - change.before.with / change.before.of;

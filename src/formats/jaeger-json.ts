@@ -6,8 +6,9 @@ import { spanIdOf, traceIdOf } from './ids.ts';
 import { UNKNOWN_SERVICE } from './otlp-values.ts';
 import type { SpanSink } from './reading.ts';
 import { isObject, listOf, textOf } from './shape.ts';
-import { FIELD_TAGS, kindOfTag, statusOfTags } from './span-tags.ts';
+import { FIELD_TAGS, kindOfTag, statusOfTags, TRACE_STATE } from './span-tags.ts';
 import { wholeMicros } from './times.ts';
+import { probabilityOf } from './trace-state.ts';
 
 /**
  * Reads what Jaeger's own page downloads and its v1 API answers: `{"data": [trace, …]}`. Bad spans are refused to the sink
@@ -68,6 +69,7 @@ function spanOf(span: unknown, processes: ReadonlyMap<string, Process>): SpanRec
   for (const tag of listOf(span.tags)) putTag(tags, tag);
   const kind = kindOfTag(tags.get('span.kind'));
   const { status, message } = statusOfTags(tags);
+  const probability = probabilityOf(tags.get(TRACE_STATE));
   const { parent, links } = relativesOf(span, traceId);
   const scope = tags.get('otel.scope.name') ?? tags.get('otel.library.name');
   return {
@@ -86,6 +88,7 @@ function spanOf(span: unknown, processes: ReadonlyMap<string, Process>): SpanRec
     events: eventsOf(span.logs, start),
     links,
     ...(typeof scope === 'string' ? { scope } : undefined),
+    ...(probability === undefined ? undefined : { probability }),
   };
 }
 

@@ -6,6 +6,7 @@ import { kindOf, statusOf, UNKNOWN_SERVICE } from './otlp-values.ts';
 import type { SpanSink } from './reading.ts';
 import { isObject, listOf, textOf } from './shape.ts';
 import { microsOfNanos } from './times.ts';
+import { probabilityOf } from './trace-state.ts';
 
 /**
  * Reads one OTLP JSON document, in the dialect of the specification (hex ids, integer enums) and in Tempo's (base64 ids,
@@ -81,6 +82,7 @@ function spanOf(span: unknown, origin: Origin): SpanRecord | string {
   const kind = kindOf(span.kind);
   const status = isObject(span.status) ? span.status : undefined;
   const statusMessage = textOf(status?.message);
+  const probability = probabilityOf(span.traceState);
   return {
     traceId,
     spanId,
@@ -98,6 +100,7 @@ function spanOf(span: unknown, origin: Origin): SpanRecord | string {
     events: eventsOf(span.events, start),
     links: linksOf(span.links),
     ...(origin.scope === undefined ? undefined : { scope: origin.scope }),
+    ...(probability === undefined ? undefined : { probability }),
   };
 }
 

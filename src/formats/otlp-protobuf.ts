@@ -6,6 +6,7 @@ import { kindOf, statusOf, UNKNOWN_SERVICE } from './otlp-values.ts';
 import { each, enter, FIXED64, inside, LENGTH, leave, tag } from './protobuf-fields.ts';
 import type { SpanSink } from './reading.ts';
 import { microsOfHalves } from './times.ts';
+import { probabilityOf } from './trace-state.ts';
 import { WireReader } from './wire-reader.ts';
 
 /**
@@ -104,6 +105,7 @@ function span(reader: WireReader, end: number, origin: Origin): SpanRecord | str
   let traceId: string | undefined;
   let spanId: string | undefined;
   let parentSpanId: string | undefined;
+  let probability: number | undefined;
   let name = '';
   let kind = 0;
   let start: number | undefined = 0;
@@ -120,6 +122,9 @@ function span(reader: WireReader, end: number, origin: Origin): SpanRecord | str
         break;
       case 18:
         spanId = reader.hex(16);
+        break;
+      case 26:
+        probability = probabilityOf(reader.text());
         break;
       case 34:
         parentSpanId = reader.hex(16);
@@ -181,6 +186,7 @@ function span(reader: WireReader, end: number, origin: Origin): SpanRecord | str
     events: events?.map((event) => (event.time === 0 ? { ...event, time: begin } : event)) ?? NO_EVENTS,
     links: links ?? NO_LINKS,
     ...(origin.scope === undefined ? undefined : { scope: origin.scope }),
+    ...(probability === undefined ? undefined : { probability }),
   };
 }
 

@@ -20,6 +20,9 @@ export function statusOfTags(tags: AttributeBag): { readonly status: SpanStatus;
 
 const NO_ERROR: ReadonlySet<string> = new Set(['false', 'unset']);
 
+/** Where the vendors' translators keep the W3C tracestate. */
+export const TRACE_STATE = 'w3c.tracestate';
+
 /** Tags that became fields of the record, and so are not kept twice. */
 export const FIELD_TAGS: ReadonlySet<string> = new Set([
   'error',
@@ -27,6 +30,7 @@ export const FIELD_TAGS: ReadonlySet<string> = new Set([
   'span.kind',
   'otel.status_code',
   'otel.status_description',
+  TRACE_STATE,
 ]);
 
 export function kindOfTag(value: unknown): SpanKind {

@@ -5,8 +5,9 @@ import { spanIdOf, traceIdOf } from './ids.ts';
 import { UNKNOWN_SERVICE } from './otlp-values.ts';
 import type { SpanSink } from './reading.ts';
 import { isObject, listOf, textOf } from './shape.ts';
-import { FIELD_TAGS, kindOfTag, partResource, statusOfTags } from './span-tags.ts';
+import { FIELD_TAGS, kindOfTag, partResource, statusOfTags, TRACE_STATE } from './span-tags.ts';
 import { wholeMicros } from './times.ts';
+import { probabilityOf } from './trace-state.ts';
 
 /**
  * Reads Zipkin v2: a list of spans (one trace), or a list of such lists (a search). Both halves of a call may carry the
@@ -50,6 +51,7 @@ function spanOf(span: unknown): SpanRecord | string {
     if (typeof value === 'string') tags.put(key, value);
   }
   const { status, message } = statusOfTags(tags);
+  const probability = probabilityOf(tags.get(TRACE_STATE));
   putRemote(tags, span.remoteEndpoint, kind);
   const { attributes, resource } = partResource(tags.finish(kind));
   const parentSpanId = spanIdOf(span.parentId);
@@ -70,6 +72,7 @@ function spanOf(span: unknown): SpanRecord | string {
     events: eventsOf(span.annotations),
     links: [],
     ...(typeof scope === 'string' ? { scope } : undefined),
+    ...(probability === undefined ? undefined : { probability }),
   };
 }
 

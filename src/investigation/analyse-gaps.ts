@@ -77,7 +77,7 @@ export function commonGap(findings: readonly Finding[]): readonly Gap[] {
  * Whether the requests were kept for going badly, as tail sampling does: nearly all of both windows did. Then no rate means
  * anything, and only counts of what was read are told.
  */
-function isChosen({ requests, window, baseline }: View): boolean {
+export function isChosen({ requests, window, baseline }: View): boolean {
   const failed = (traces: Uint8Array) =>
     traces.reduce((n, member, trace) => n + (member === 1 && requests.failed[trace] === 1 ? 1 : 0), 0);
   const [now, before] = [sum(window), sum(baseline)];

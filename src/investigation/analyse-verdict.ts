@@ -9,8 +9,13 @@ import { commonGap, FEW, FLOOR, gapsOf } from './analyse-gaps.ts';
 import { isAboutTime } from './analyse-mechanisms.ts';
 import type { Candidate } from './analyse-rank.ts';
 
-/** Version of the scoring: weights and thresholds of this file and of `analyse-rank.ts`. */
-export const MODEL = 'rca-1';
+/**
+ * Version of what makes a verdict out of traces, told with each so that two of them can be compared. The first number rises
+ * when scores mean something else: the comparison, the ranking, the confidence, their weights or thresholds. The second rises
+ * when the same traces may get another verdict all the same: a detector more, or another rule or guard of one. Words, speed
+ * and reading change neither. `test/investigation/model.test.ts` holds the verdicts of a version and fails when they change.
+ */
+export const MODEL = 'rca-2.0';
 
 /** Below this an explicit mechanism is a curiosity. */
 const LEAST_SHOWN = 0.4;

@@ -6,7 +6,10 @@ import type { TraceId } from '../model/units.ts';
 import type { Analysis, Verdict } from '../model/verdict.ts';
 import { actorOf, measureImpact } from '../population/impact.ts';
 import { type Actor, traceLineage, unusualActor } from '../population/lineage.ts';
+import { trafficOf } from '../population/traffic.ts';
 import { buildView, type Hints, sum, type View } from '../population/view.ts';
+import { CLOSE } from './analyse-confidence.ts';
+import { isChosen } from './analyse-gaps.ts';
 import { type Candidate, rankCandidates, unshownAlone } from './analyse-rank.ts';
 import { affectedBy, culpritSpans, exemplarOf } from './analyse-scope.ts';
 import { convincing, decide } from './analyse-verdict.ts';
@@ -44,10 +47,7 @@ export const analyse: Analyse = (input, trigger) => {
   return {
     verdict,
     findings,
-    impact: measureImpact(
-      view,
-      named === undefined && lineage !== undefined ? ofTraces(view, lineage.traceIds) : affected,
-    ),
+    impact: impactOf(view, named === undefined && lineage !== undefined ? ofTraces(view, lineage.traceIds) : affected),
     ...(exemplar === undefined ? {} : { exemplar }),
     culpritSpans: named === undefined || exemplar === undefined ? [] : culpritSpans(view, named, exemplar.suspect),
     ...(lineage === undefined ? {} : { lineage }),
@@ -55,6 +55,13 @@ export const analyse: Analyse = (input, trigger) => {
     ranking: rankServices(view, candidates),
   };
 };
+
+/** Counts of what was read, and a share of all traffic only where the requests were kept by chance, and say by which. */
+function impactOf(view: View, affected: Uint8Array): Analysis['impact'] {
+  const byChance = view.hints.whole === true && view.hints.focus === undefined && !isChosen(view);
+  const traffic = byChance ? trafficOf(view, affected) : undefined;
+  return { ...measureImpact(view, affected), ...(traffic === undefined ? {} : { traffic }) };
+}
 
 function hintsOf({ focus, hints }: AnalysisInput, trigger: Trigger | undefined): Hints {
   const asked = focus ?? (trigger !== undefined && trigger.kind !== 'alert' ? trigger.traceId : undefined);
@@ -112,19 +119,27 @@ function lineageOf(view: View, verdict: Verdict['kind'], behind: Actor | undefin
   return found === undefined ? undefined : traceLineage(view, found);
 }
 
-/** Services with anything against them, most suspected first: what `evaluate` scores. */
+/**
+ * Services with anything against them, most suspected first: what `evaluate` scores. A peer that sends no spans stands among
+ * them by the name under which it was asked. Where the time is lost at or behind it, out of sight, it comes first and who
+ * asks it next, too close to be told apart; where a query, a connection or an answer was bad, its asker comes first.
+ */
 function rankServices(view: View, candidates: readonly Candidate[]): NonNullable<Analysis['ranking']> {
   const { names, services } = view.charges.parties;
   const scores = new Map<string, number>();
-  for (const { parties, component, score } of candidates) {
-    const blamed =
-      component.kind === 'edge' && parties.some((party) => party >= services)
-        ? [names.indexOf(component.from)]
-        : parties;
-    for (const party of blamed) {
-      const name = names[party] ?? '';
-      scores.set(name, Math.max(scores.get(name) ?? 0, score));
-    }
+  const hold = (name: string, score: number) => scores.set(name, Math.max(scores.get(name) ?? 0, score));
+  for (const { parties, component, lead, score } of candidates) {
+    const between =
+      lead.mechanism === 'blind-spot' ? lead.evidence.find(({ values }) => values.via !== undefined) : undefined;
+    const via = between?.values.via;
+    if (via?.unit === 'name') hold(via.value, score);
+    const least = via === undefined ? score : (1 - CLOSE) * score;
+    if (component.kind === 'edge' && parties.some((party) => party >= services)) {
+      const { from, to } = component;
+      const [first, second] = lead.mechanism === 'blind-spot' ? [to, from] : [from, to];
+      hold(first, least);
+      hold(second, (1 - CLOSE) * least);
+    } else for (const party of parties) hold(names[party] ?? '', least);
   }
   // Below what a detector put in words stands what the comparison alone holds against somebody.
   const least = Math.min(1, ...scores.values());

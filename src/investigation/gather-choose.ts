@@ -12,6 +12,8 @@ export type Choice = {
   readonly traceIds: readonly TraceId[];
   /** Those that were looked for because they failed or were slow. */
   readonly picked: readonly TraceId[];
+  /** Whether they are every trace that there is of the hour. */
+  readonly whole: boolean;
   /** How they were chosen, for the reader of the card. */
   readonly note: string | undefined;
 };
@@ -32,6 +34,7 @@ export function chooseTraces({ found, split, whole }: Catch): Choice {
   return {
     traceIds: byTurns([...failed, ...slowest, ...chance], baseline).map((hit) => hit.traceId),
     picked: [...failed, ...slowest].map((hit) => hit.traceId).toSorted(),
+    whole: whole && read === found.length,
     note:
       read === 0
         ? undefined

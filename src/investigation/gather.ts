@@ -85,10 +85,10 @@ async function gatherAt(parts: GatherParts, reading: Reading, aim: Aim, progress
   });
 }
 
-function divisionOf({ asked, at, to, traceIds }: Aim, { picked }: Choice): Division {
+function divisionOf({ asked, at, to, traceIds }: Aim, { picked, whole }: Choice): Division {
   return asked === 'by an alert'
-    ? { by: 'onset', alertAt: at, named: traceIds, picked }
-    : { by: 'window', from: at, to, picked };
+    ? { by: 'onset', alertAt: at, named: traceIds, picked, whole }
+    : { by: 'window', from: at, to, picked, whole };
 }
 
 /** A service that nobody is called like is a slip of the finger, which no search would tell. Some stores keep small letters only. */

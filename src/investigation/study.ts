@@ -14,6 +14,7 @@ export class OpenStudy {
   readonly #builder = new TableBuilder();
   #table: SpanTable | undefined;
   #baseline: Uint8Array | undefined;
+  #whole = false;
 
   constructor(how: Analyse = analyse) {
     this.#analyse = how;
@@ -28,6 +29,7 @@ export class OpenStudy {
     const { baseline, split } = parted(table, division);
     this.#table = table;
     this.#baseline = baseline;
+    this.#whole = division.by !== 'hand' && division.whole === true;
     return {
       traces: table.traceIds
         .map((_, ordinal) => readTrace(table, ordinal, baseline))
@@ -40,7 +42,7 @@ export class OpenStudy {
 
   analyse({ trigger, focus }: Ask): ReturnType<Analyse> {
     if (this.#table === undefined || this.#baseline === undefined) throw new Error('Nothing has been divided yet');
-    const input = { table: this.#table, baseline: this.#baseline };
+    const input = { table: this.#table, baseline: this.#baseline, hints: { whole: this.#whole } };
     return this.#analyse(focus === undefined ? input : { ...input, focus }, trigger);
   }
 }

@@ -32,6 +32,8 @@ export type SpanRecord = {
   readonly links: readonly SpanLink[];
   /** Name of the instrumentation scope, as `@opentelemetry/instrumentation-net`. */
   readonly scope?: string;
+  /** Probability with which the span was kept, above 0 and at most 1; missing where nobody says (`formats/trace-state.ts`). */
+  readonly probability?: number;
 };
 
 /** How many spans a backend may hand over at once, so that a huge trace never stands in memory as one array. */

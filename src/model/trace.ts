@@ -29,6 +29,8 @@ export type SpanTable = {
   readonly traceIds: readonly TraceId[];
   /** `Population` codes, one a trace: a trace handed over as both is a suspect. */
   readonly population: Uint8Array;
+  /** Probability with which each trace was kept, as its root says; 0 where none is known. */
+  readonly probability: Float64Array;
 
   /** Row of the parent span, −1 for a root and for an orphan. */
   readonly parent: Int32Array;

@@ -28,7 +28,7 @@ export type Verdict = {
   readonly missing: readonly Gap[];
   /** What its confidence rests on: strength, support, specificity, margin; missing when nobody is named. */
   readonly factors?: readonly Gap[];
-  /** Version of the scoring model, as `rca-1`. */
+  /** Version of the scoring model, as `rca-2.0`: `investigation/analyse-verdict.ts` says when it changes. */
   readonly model: string;
 };
 
@@ -42,6 +42,11 @@ export type Impact = {
   readonly lastSeen?: EpochMicros;
   /** Distinct users on the affected traces, a lower bound; missing when no span says. */
   readonly users?: number;
+  /**
+   * Share that was affected of all requests like those examined, each counted for those like it that were not kept, and
+   * between what it lies at 95 %. Missing unless every request that was examined says with which probability it was kept.
+   */
+  readonly traffic?: { readonly share: number; readonly low: number; readonly high: number };
 };
 
 /** Where a request came from, which services it passed, and what data it touched. */

@@ -18,9 +18,9 @@ export type Stillness = {
 
 /** Fewest requests at work in the process: one that is silent computes, three at once were stopped. */
 const FEWEST = 3;
-/** Requests that were stopped together go on together: this part of them shows a sign of life soon after. */
+/** Requests that were stopped together go on together: this part of them shows a sign of life so soon after, µs. */
 const TOGETHER = 0.6;
-const SOON = 5_000;
+export const SOON = 5_000;
 /** Shorter than this is nothing, µs. */
 const LEAST = 10_000;
 

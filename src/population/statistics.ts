@@ -82,6 +82,16 @@ export function chanceOfRates(now: Count, before: Count): number {
   return Math.min(1, upper, lower);
 }
 
+/** How likely a Poisson law of the mean gives at least so many. */
+export function chanceOfSoMany(count: number, mean: number): number {
+  let [term, below] = [Math.exp(-mean), 0];
+  for (let k = 0; k < count; k++) {
+    below += term;
+    term *= mean / (k + 1);
+  }
+  return Math.max(0, 1 - below);
+}
+
 /** ln of n over k, by Stirling's series (off by less than 1e-9 from 8 on, exact sums below). */
 const logChoose = (n: number, k: number): number => logFactorial(n) - logFactorial(k) - logFactorial(n - k);
 

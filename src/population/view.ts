@@ -26,6 +26,8 @@ export type Hints = {
   readonly focus?: TraceId;
   readonly question?: 'cause' | 'lineage';
   readonly actor?: { readonly key: string; readonly value: string };
+  /** Every trace of its time that was kept is in the table, none chosen for how it went. */
+  readonly whole?: boolean;
 };
 
 /**

@@ -12,6 +12,8 @@ export type Division =
       readonly named: readonly TraceId[];
       /** Found because they failed or were slow, which makes them no witnesses of how things usually are. */
       readonly picked: readonly TraceId[];
+      /** Every trace that was kept in that time is among them. */
+      readonly whole?: boolean;
     }
   /** At the moment when the trouble of the time from `from` to `to` began; at `from` where none stands out. */
   | {
@@ -19,6 +21,7 @@ export type Division =
       readonly from: EpochMicros;
       readonly to: EpochMicros;
       readonly picked: readonly TraceId[];
+      readonly whole?: boolean;
     }
   /** These are the suspects, all others baseline. */
   | { readonly by: 'hand'; readonly suspects: readonly TraceId[] };

@@ -15,11 +15,13 @@ type Body = readonly [
   events: readonly SpanEvent[] | 0,
   links: readonly SpanLink[] | 0,
   scope: string | 0,
+  /** Rows that were written before it was read end here. */
+  probability?: number,
 ];
 
 /** The JSON text of a span row. A list rather than an object: the names would be a third of it. */
 export function encodeBody(span: SpanRecord): string {
-  const body: Body = [
+  const body = [
     span.spanId,
     span.parentSpanId ?? 0,
     KINDS.indexOf(span.kind),
@@ -29,8 +31,8 @@ export function encodeBody(span: SpanRecord): string {
     span.events.length === 0 ? 0 : span.events,
     span.links.length === 0 ? 0 : span.links,
     span.scope ?? 0,
-  ];
-  return JSON.stringify(body);
+  ] as const satisfies Body;
+  return JSON.stringify(span.probability === undefined ? body : [...body, span.probability]);
 }
 
 /** Only the attributes, for searches. */
@@ -49,7 +51,7 @@ export type SpanColumns = {
 };
 
 export function decodeSpan(columns: SpanColumns, text: string): SpanRecord {
-  const [spanId, parent, kind, status, message, attributes, events, links, scope] = parseBody(text);
+  const [spanId, parent, kind, status, message, attributes, events, links, scope, probability] = parseBody(text);
   return {
     traceId: columns.traceId,
     spanId,
@@ -66,6 +68,7 @@ export function decodeSpan(columns: SpanColumns, text: string): SpanRecord {
     events: events === 0 ? [] : events,
     links: links === 0 ? [] : links,
     ...(scope === 0 ? undefined : { scope }),
+    ...(probability === undefined ? undefined : { probability }),
   };
 }
 

@@ -104,10 +104,14 @@ function groundsOfAnalysis(analysis: Analysis, personal: (value: string) => stri
   const shown = (quantity: Quantity): Quantity =>
     quantity.unit === 'personal' ? { unit: 'name', value: personal(quantity.value) } : quantity;
   const evidence = [...findings, ...verdict.hypotheses].flatMap((each) => each.evidence);
+  const traffic = Object.values(impact.traffic ?? {}).map((value): Quantity => ({ unit: 'ratio', value }));
   return {
-    quantities: [...evidence, ...verdict.missing, ...(verdict.factors ?? []), ...(exemplar?.chosen ?? [])].flatMap(
-      (each) => Object.values(each.values).map(shown),
-    ),
+    quantities: [
+      ...[...evidence, ...verdict.missing, ...(verdict.factors ?? []), ...(exemplar?.chosen ?? [])].flatMap((each) =>
+        Object.values(each.values).map(shown),
+      ),
+      ...traffic,
+    ],
     counts: [
       ...evidence.flatMap((each) => Object.values(each.counts ?? {})),
       ...findings.map((finding) => finding.support),

@@ -24,7 +24,7 @@ export function headlineOf(speaker: Speaker, answered: Answered): Line {
   return joinStrings([{ bold: lineText(word) }, ' ', ...speaker.headline(top.mechanism, top.component), ...shared]);
 }
 
-/** `31 of 40 POST /checkout requests examined, since 03:09, ongoing at 03:16 (9 of 12 requests)` */
+/** `31 of 40 examined POST /checkout requests affected, since 03:09, ongoing at 03:16 (9 of 12 requests)` */
 export function stateOf(speaker: Speaker, answered: Answered, following?: Following): Line {
   const { impact } = answered.analysis;
   const parts: (readonly Piece[])[] = [];

@@ -26,7 +26,7 @@ export type NoteExtras = {
  *
  * ```
  *   Causeway: Cause: auth does not answer before its callers give up.
- *   31 of 40 POST /checkout requests affected, since 03:09:07 UTC
+ *   31 of 40 examined POST /checkout requests affected, since 03:09:07 UTC
  *   - 31 calls ended after 1.0 s without an answer (in 31 of 40; healthy: 0 of 60)
  *   Next: look at auth.
  *   Confidence: high.

@@ -2,7 +2,7 @@ import type { Component, Evidence, Mechanism, Quantity } from '../model/finding.
 import type { Piece } from '../model/message.ts';
 import type { EpochMicros, SpanId, TraceId } from '../model/units.ts';
 import type { Gap, Hypothesis } from '../model/verdict.ts';
-import { formatCount, formatNumber } from './format.ts';
+import { formatCount, formatNumber, formatRatio } from './format.ts';
 import { safeName } from './names.ts';
 import type { PhraseName } from './phrases.ts';
 import { type Filling, fillSentence, joinStrings, type Sentence } from './sentences.ts';
@@ -127,6 +127,10 @@ export function name(text: string): Filling {
 export function count(value: number, url?: string): Filling {
   const text = formatCount(value);
   return { pieces: [url === undefined ? text : { link: url, text }], number: value };
+}
+
+export function share(value: number): Filling {
+  return { pieces: [formatRatio(value)], number: value };
 }
 
 export function time(value: EpochMicros): Filling {

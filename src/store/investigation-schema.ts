@@ -110,6 +110,7 @@ const analysis: z.ZodType<Analysis> = z.looseObject({
     since: micros.optional(),
     lastSeen: micros.optional(),
     users: count.optional(),
+    traffic: z.looseObject({ share: measure, low: measure, high: measure }).optional(),
   }),
   exemplar: z.looseObject({ suspect: text, healthy: text.optional(), chosen: statements.optional() }).optional(),
   culpritSpans: z.array(text),

@@ -104,4 +104,5 @@ const spanRecord: z.ZodType<SpanRecord> = z.looseObject({
   events: z.array(z.looseObject({ name: z.string(), time: z.number(), attributes })),
   links: z.array(z.looseObject({ traceId: z.string(), spanId: z.string(), attributes })),
   scope: z.string().optional(),
+  probability: z.number().optional(),
 });

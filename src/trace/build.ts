@@ -118,6 +118,7 @@ function columnsOf(staged: StagedSpans, links: ParentLinks, order: RowOrder, rep
     first,
     traceIds: order.traces.map((trace) => staged.traceIds[trace] ?? ''),
     population: Uint8Array.from(order.traces, (trace) => populationOf(staged.populations[trace] ?? 0)),
+    probability: Float64Array.from(order.traces, (trace) => staged.probabilities[trace] ?? 0),
     parent,
     start,
     end,

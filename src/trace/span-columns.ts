@@ -13,6 +13,7 @@ export type Columns = Pick<
   | 'first'
   | 'traceIds'
   | 'population'
+  | 'probability'
   | 'parent'
   | 'start'
   | 'end'
@@ -38,6 +39,7 @@ export class SpanColumns implements SpanTable {
   readonly first: Int32Array;
   readonly traceIds: readonly TraceId[];
   readonly population: Uint8Array;
+  readonly probability: Float64Array;
   readonly parent: Int32Array;
   readonly start: Float64Array;
   readonly end: Float64Array;
@@ -61,6 +63,7 @@ export class SpanColumns implements SpanTable {
     this.first = columns.first;
     this.traceIds = columns.traceIds;
     this.population = columns.population;
+    this.probability = columns.probability;
     this.parent = columns.parent;
     this.start = columns.start;
     this.end = columns.end;

@@ -22,6 +22,8 @@ export class StagedSpans {
   readonly traceIds: TraceId[] = [];
   /** One bit a population, by trace. */
   readonly populations: number[] = [];
+  /** With which probability it was kept, by trace: the greatest that a root says, 0 where none does. */
+  readonly probabilities: number[] = [];
   readonly trace = new IntColumn();
   readonly idHigh = new IntColumn();
   readonly idLow = new IntColumn();
@@ -62,12 +64,14 @@ export class StagedSpans {
 
   add(span: SpanRecord, population: number): void {
     const index = this.size;
-    this.trace.push(this.#trace(span.traceId, population));
+    const trace = this.#trace(span.traceId, population);
+    this.trace.push(trace);
     readId(span.spanId, this.idHigh, this.idLow);
     const parent = span.parentSpanId;
     if (parent === undefined) {
       this.parentHigh.push(0);
       this.parentLow.push(0);
+      this.probabilities[trace] = Math.max(this.probabilities[trace] ?? 0, span.probability ?? 0);
     } else readId(parent, this.parentHigh, this.parentLow);
     this.start.push(span.start);
     this.end.push(span.end);
@@ -162,6 +166,7 @@ export class StagedSpans {
       trace = this.traceIds.length;
       this.traceIds.push(traceId);
       this.populations.push(0);
+      this.probabilities.push(0);
       this.#traces.set(traceId, trace);
     }
     this.#lastTrace = trace;

@@ -80,6 +80,24 @@ test('D29 tells of clocks that contradict each other', () => {
   expect(seenBy('D29', viewOf(times(12, call(true), 's'), times(30, call(true), 'b')))).toEqual([]);
 });
 
+test('D29 tells that the requests are a sample where they say so, and that no share follows where only some do', () => {
+  const kept = (spans: readonly SpanRecord[], probability: number) => spans.map((span) => ({ ...span, probability }));
+  const healthy = times(30, call(true), 'b');
+  const sampled = [...kept(times(8, call(true), 's'), 0.125), ...kept(times(4, call(true), 't'), 0.5)];
+  const [finding] = seenBy('D29', viewOf(sampled, healthy));
+  expect(finding).toMatchObject({ role: 'context', component: { kind: 'service', service: 'a' }, support: 12 });
+  expect(finding?.evidence[0]).toMatchObject({
+    claim: 'quality.sampled',
+    values: { of: { value: 12 }, least: { value: 0.125 }, most: { value: 0.5 } },
+  });
+  const partly = [...kept(times(8, call(true), 's'), 0.125), ...times(4, call(true), 't')];
+  expect(seenBy('D29', viewOf(partly, healthy))[0]?.evidence[0]).toMatchObject({
+    claim: 'quality.sampled-partly',
+    values: { known: { value: 8 }, of: { value: 12 } },
+  });
+  expect(seenBy('D29', viewOf(kept(times(12, call(true), 's'), 1), healthy))).toEqual([]);
+});
+
 const guarded = (steps: string, user = 'ann', address = '198.51.100.4') => `
 desk  GET /files        server  0..40  user.id=${user}  client.address=${address}
 ${steps}  desk  SELECT files    client  22..30  db.system.name=postgresql db.namespace=crm db.collection.name=files db.query.summary="SELECT files"

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { seenBy, times, viewOf } from './seen.ts';
@@ -73,4 +74,25 @@ test('D19 is silent about an id that everything shares', () => {
   // One value for all requests is a default, not an id.
   const view = viewOf(times(80, request([15, 20]), 's'), times(80, request([66, 75]), 'b'));
   expect(seenBy('D19', view)).toEqual([]);
+});
+
+test('D19 flips no claim for any skew of a clock inside of what its calls leave open, wherever it stands', () => {
+  // The call from 2 to 60 ms round the work from 5 to 55 leaves 3 ms open on one side and 5 on the other.
+  const inside = fc.integer({ min: -3_000, max: 5_000 });
+  const moved = (spans: readonly SpanRecord[], by: number) =>
+    spans.map((span) => (span.service === 'stock' ? { ...span, start: span.start + by, end: span.end + by } : span));
+  const claims = (write: readonly [number, number], by: number) =>
+    seenBy('D19', viewOf(moved(numbered(times(15, request(write), 's')), by), moved(healthy, by))).map(
+      ({ mechanism, component, support }) => ({ mechanism, component, support }),
+    );
+  const early = claims([15, 20], 0);
+  expect(early).toHaveLength(1);
+  fc.assert(
+    fc.property(inside, fc.constantFrom(0, 0, 9_000_000, -9_000_000), (skew, offset) => {
+      expect(claims([66, 75], offset + skew)).toEqual([]);
+      expect(claims([52, 58], offset + skew)).toEqual([]);
+      expect(claims([15, 20], offset + skew)).toEqual(early);
+    }),
+    { numRuns: 40 },
+  );
 });

@@ -152,3 +152,94 @@ test('D26 believes a platform that says it started the process for the request',
     { detector: 'D26 cold-start', support: 4 },
   ]);
 });
+
+test('D26 does not take long silent work for a pause, however it ends, where such work always is as long', () => {
+  // Three reports at work at once are done within a moment of each other, by luck: each took as long as reports take.
+  const reports = together(3, 10, (i) => 300 + i, 's');
+  const apart = (salt: string) =>
+    Array.from({ length: 12 }, (_, i) => together(1, 0, () => 260 + 8 * i, `${salt}${i}`, `p${i}`)).flat();
+  expect(seenBy('D26', viewOf([...reports, ...together(1, 0, () => 2_000, 'x', 'p2')], apart('b')))).toEqual([]);
+});
+
+test('D26 does not take requests that set out together and are done together for a pause', () => {
+  expect(
+    seenBy(
+      'D26',
+      viewOf(
+        together(5, 0.5, (i) => 320 + i / 2, 's'),
+        usual,
+      ),
+    ),
+  ).toEqual([]);
+});
+
+/** Pairs of requests that begin `apart` ms one after the other, one pair a second, `length` ms long at most. */
+function pairs(count: number, apart: number, ends: (nth: number, pair: number) => number): readonly SpanRecord[] {
+  return Array.from({ length: count }, (_, pair) =>
+    [0, 1].flatMap((nth) =>
+      draw(`\nweb  GET /  server  ${nth * apart}..${ends(nth, pair)}  resource.k8s.pod.name=p1\n`).map((span) => ({
+        ...span,
+        traceId: `cc${pair.toString(16)}0${nth}`.padStart(32, '0'),
+        start: span.start + pair * 1_000_000,
+        end: span.end + pair * 1_000_000,
+      })),
+    ),
+  ).flat();
+}
+
+test('D26 believes pairs that stop together again and again, and not a few among many that are slow one by one', () => {
+  const [finding] = seenBy(
+    'D26',
+    viewOf(
+      pairs(12, 60, (nth) => 260 + nth),
+      usual,
+    ),
+  );
+  expect(finding).toMatchObject({ detector: 'D26 pause', role: 'cause', support: 24 });
+  expect(finding?.evidence[0].values).toMatchObject({ requests: { value: 2 } });
+  // Two in twelve pairs go on together, the others one by one.
+  expect(
+    seenBy(
+      'D26',
+      viewOf(
+        pairs(12, 60, (nth, pair) => 260 + (pair < 2 ? nth : 80 * nth)),
+        usual,
+      ),
+    ),
+  ).toEqual([]);
+});
+
+test('D26 calls no visit cold to a process that had done the same at its usual speed before', () => {
+  const at = (spans: readonly SpanRecord[], seconds: number) =>
+    spans.map((span) => ({ ...span, start: span.start + seconds * 1e6, end: span.end + seconds * 1e6 }));
+  const tail = (first: number) => [
+    ...at(times(1, served(first, 'n1'), 'w'), 0),
+    ...at(times(3, served(400, 'n1'), 'c'), 2),
+    ...at(times(6, served(20, 'n1'), 'x'), 8),
+  ];
+  const before = times(30, served(20, 'old'), 'b');
+  expect(seenBy('D26', viewOf(tail(400), before))).toMatchObject([{ detector: 'D26 cold-start', support: 4 }]);
+  expect(seenBy('D26', viewOf(tail(20), before)).filter(({ detector }) => detector === 'D26 cold-start')).toEqual([]);
+});
+
+test('D26 does not count requests as under way to a process when somebody unseen handed them on', () => {
+  const handedOn = (salt: string) =>
+    waiting(5, 20, (i) => 300 + i / 2, salt).map((span) =>
+      span.kind === 'client'
+        ? { ...span, attributes: { ...span.attributes, 'server.address': 'tills' } }
+        : span.service === 'web'
+          ? { ...span, attributes: { ...span.attributes, 'server.address': 'web' } }
+          : span,
+    );
+  const before = waiting(30, 20, (i) => i * 20 + 3, 'b');
+  expect(
+    seenBy(
+      'D26',
+      viewOf(
+        waiting(5, 20, (i) => 300 + i / 2, 's'),
+        before,
+      ),
+    ),
+  ).toHaveLength(1);
+  expect(seenBy('D26', viewOf(handedOn('s'), before))).toEqual([]);
+});

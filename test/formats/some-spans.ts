@@ -31,13 +31,15 @@ export const someSpans: fc.Arbitrary<readonly SpanRecord[]> = fc.array(
       attributes,
       events: fc.array(fc.record({ name, time, attributes }), { maxLength: 3 }),
       links: fc.array(fc.record({ traceId: id(32), spanId: id(16), attributes }), { maxLength: 2 }),
+      probability: fc.constantFrom(undefined, 1, 0.5, 3 / 16, 2 ** -20, 2 ** -56),
       scope: fc.option(fc.string({ minLength: 1, maxLength: 10 }), { nil: undefined }),
     })
-    .map(({ parentSpanId, statusMessage, scope, ...span }) => ({
+    .map(({ parentSpanId, statusMessage, scope, probability, ...span }) => ({
       ...span,
       ...(parentSpanId === undefined ? {} : { parentSpanId }),
       ...(statusMessage === undefined ? {} : { statusMessage }),
       ...(scope === undefined ? {} : { scope }),
+      ...(probability === undefined ? {} : { probability }),
       resource: { 'service.name': span.service },
     })),
   { maxLength: 8 },

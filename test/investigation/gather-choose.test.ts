@@ -72,3 +72,18 @@ test('the order in which hits came changes nothing', () => {
     { numRuns: 30 },
   );
 });
+
+test('a choice is all that there is only where the search was whole and nothing was left out', () => {
+  const few = Array.from({ length: 20 }, (_, n): Found => {
+    const traceId = n.toString(16).padStart(32, '0');
+    return { traceId, start: n * 50, duration: 1, error: false, plain: true, entry: 'GET /' };
+  });
+  const many = Array.from({ length: 900 }, (_, n) => ({
+    ...few[0]!,
+    traceId: n.toString(16).padStart(32, 'f'),
+    start: n,
+  }));
+  expect(chooseTraces({ ...catchOf(few), whole: true }).whole).toBe(true);
+  expect(chooseTraces(catchOf(few)).whole).toBe(false);
+  expect(chooseTraces({ ...catchOf(many), whole: true }).whole).toBe(false);
+});

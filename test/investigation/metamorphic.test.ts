@@ -98,7 +98,9 @@ describe('it does not matter', () => {
     const back = new Map([...names].map(([before, after]) => [after, before]));
     expect(gist(withNames(other.verdict, back))).toEqual(gist(plain.verdict));
     const scores = new Map(plain.ranking?.map(({ service, score }) => [service, score]));
-    expect(new Map(other.ranking?.map(({ service, score }) => [back.get(service) ?? service, score]))).toEqual(scores);
+    // A store without spans may bear the name of whoever asks it, with its kind behind.
+    const called = (name: string) => name.replace(/\bn\d{3}\b/g, (word) => back.get(word) ?? word);
+    expect(new Map(other.ranking?.map(({ service, score }) => [called(service), score]))).toEqual(scores);
   });
 
   holds(

@@ -4,6 +4,7 @@ import {
   areaUnderCurve,
   certainRise,
   chanceOfRates,
+  chanceOfSoMany,
   discoveries,
   leastChance,
   logOdds,
@@ -144,4 +145,13 @@ test('two rates are as far apart by luck as an urn deals them', () => {
   expect(chanceOfRates({ with: 3, of: 4 }, { with: 1, of: 4 })).toBeCloseTo(17 / 70, 9);
   expect(chanceOfRates({ with: 500, of: 1_000 }, { with: 500, of: 1_000 })).toBeGreaterThan(0.5);
   expect(chanceOfRates({ with: 1, of: 1 }, { with: 0, of: 0 })).toBe(1);
+});
+
+test('a Poisson law gives many the less often the fewer it means', () => {
+  expect(chanceOfSoMany(0, 3)).toBe(1);
+  // 1 − e⁻¹ and 1 − 2e⁻¹, from the law's first terms.
+  expect(chanceOfSoMany(1, 1)).toBeCloseTo(1 - Math.exp(-1), 9);
+  expect(chanceOfSoMany(2, 1)).toBeCloseTo(1 - 2 * Math.exp(-1), 9);
+  expect(chanceOfSoMany(10, 1)).toBeLessThan(1e-6);
+  expect(chanceOfSoMany(3, 0)).toBe(0);
 });

@@ -76,6 +76,19 @@ describe('answers', () => {
     expect(say('only errors from auth')).toContain('No span of auth');
   });
 
+  test('a share of all traffic is told where it is known, and only there', () => {
+    const weighed = (low: number) =>
+      say(
+        'who is affected',
+        investigation({ impact: { ...CASCADE.impact, traffic: { share: 0.42, low, high: 0.6 } } }),
+      );
+    expect(weighed(0.3)).toContain('42 % of all requests like those examined, kept or not: between 30 % and 60 %');
+    expect(weighed(0.6)).toContain('42 % of all requests like those examined, for every one was kept');
+    for (const text of [weighed(0.3), weighed(0.6)]) expect(text).not.toContain('cannot be told from them');
+    expect(say('who is affected')).not.toContain('%');
+    expect(say('who is affected')).toContain('cannot be told from them');
+  });
+
   test('a comparison names what grew, what is new and what is gone, and has a picture', async () => {
     const text = say('compare with a healthy trace');
     expect(text).toMatch(/auth POST \/verify: .* instead of/);

@@ -14,7 +14,7 @@ describe('a note in an incident', () => {
   test('is the verdict in a few plain lines, with counts, the thread and the mark', () => {
     expect(note(CASCADE, { permalink }).text.split('\n')).toEqual([
       expect.stringMatching(/^Causeway: Cause: .*auth/),
-      expect.stringMatching(/^31 of 40 POST \/checkout requests affected, since 03:09:00 UTC/),
+      expect.stringMatching(/^31 of 40 examined POST \/checkout requests affected, since 03:09:00 UTC/),
       '- gateway gave up after 1.0 s; auth needed 2.9 s (in 31 of 40; healthy: 0 of 60)',
       '- auth itself takes 2.9 s instead of 12 ms (in 31 of 40).',
       expect.stringMatching(/^- Made worse: /),

@@ -346,7 +346,7 @@ describe('the grounding of a message', () => {
 
   test('takes a count beside a short name for what it is', () => {
     const named = answered({ ...CASCADE, impact: { ...CASCADE.impact, entry: 'h' } });
-    expect(words.card(named, {}).summary).toContain('31 of 40 h request');
+    expect(words.card(named, {}).summary).toContain('31 of 40 examined h request');
     const invented = { summary: '40 h', parts: [] };
     expect(() =>
       assertGrounded(
