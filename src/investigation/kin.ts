@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import { type EpochMicros, SECOND } from '../model/units.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -26,7 +26,7 @@ export function kinOf(alert: Alert, channel: string): Kin | undefined {
 /** The same once it is known which services are read. */
 export function kinOfServices(services: readonly string[], alert: Alert, channel: string): Kin {
   const parts = [channel, alert.environment?.toLowerCase() ?? '', ...services.toSorted()];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return hash('sha256', JSON.stringify(parts)).slice(0, 16);
 }
 
 /**
