@@ -85,7 +85,7 @@ async function measure(side: Side, count: number, connections: number): Promise<
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/webhooks/pagerduty`;
-  // As many again before, which do not count: a cold server compiles what it runs, and takes half as long again for the first thousands.
+  // As many again before, which do not count: a cold server compiles what it runs, and takes a third more for each of the first thousands.
   await sendFromOutside(url, count, connections, 'warm', side.services);
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
