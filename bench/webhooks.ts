@@ -20,8 +20,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { signatureHeader } from '../src/alerts/authenticity.ts';
 import { pagerduty, pagerdutyOptions } from '../src/alerts/pagerduty.ts';
-import { Database } from '../src/database.ts';
-import type { Grouping } from '../src/database-grouping.ts';
+import { Database, type Grouping } from '../src/database.ts';
 import { readBody, sendJson } from '../src/http.ts';
 import { createIntake, type IntakeParts } from '../src/investigation/intake.ts';
 import { systemClock } from '../src/ports/clock.ts';
@@ -69,7 +68,7 @@ if (process.argv[2] === '--send') {
 async function compare(count: number, connections: number): Promise<void> {
   const makers = [bare, checked, () => embedded('embedded, writes share commits')];
   makers.push(() => embedded('embedded, a storm of forty services', undefined, 40));
-  makers.push(() => embedded('embedded, a commit for each write', { gatherMs: 0, longestMs: 0, limit: 1 }));
+  makers.push(() => embedded('embedded, a commit for each write', { gatherMs: 0, limit: 1 }));
   if (redisServer !== undefined) makers.push(distributed);
   const rows: Record<string, Record<string, string | number>> = {};
   for (const make of makers) {

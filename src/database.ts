@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { failureOf, isBusy, reasonOf } from './database-failure.ts';
-import { defaultGrouping, type Grouping, gather } from './database-grouping.ts';
 import type { Row } from './database-row.ts';
 import { migrate } from './database-schema.ts';
 import { Failure } from './failure.ts';
@@ -22,6 +21,15 @@ const BUSY_LIMIT_MS = 10_000;
 /** In a storm every webhook touches pages all over the indexes: those stay in memory, and go to the main file (16 MB of log at a time) once for many. */
 const CACHE_KIB = 4_096;
 const CHECKPOINT_PAGES = 4_000;
+
+/** How writes share commits. The bench compares the default with a commit for each write. */
+export type Grouping = {
+  /** Right after a commit, how long the next one waits for company. After a pause a write is committed at once. */
+  readonly gatherMs: number;
+  /** Writes in one commit at most, so that a flood does not hold the event loop for longer than a moment. */
+  readonly limit: number;
+};
+const defaultGrouping: Grouping = { gatherMs: 1, limit: 500 };
 
 type Write = {
   readonly work: (connection: Connection) => void;
@@ -186,8 +194,7 @@ export class Database {
       this.#schedule();
     };
     if (this.#busySince !== undefined) setTimeout(commit, 5 + Math.random() * 20);
-    else if (performance.now() - this.#lastCommit < gatherMs)
-      gather(this.#grouping, () => this.#waiting.length, commit);
+    else if (performance.now() - this.#lastCommit < gatherMs) setTimeout(commit, gatherMs);
     else setImmediate(commit);
   }
 
