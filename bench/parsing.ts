@@ -1,8 +1,15 @@
 /**
- * Spans a second read out of OTLP, from bytes in memory to `SpanRecord`s and on into a table: `node bench/parsing.ts [rounds]`.
+ * Spans a second read out of OTLP, from bytes in memory to `SpanRecord`s and on into a table:
+ *
+ *   node bench/parsing.ts [rounds, 40] [folder of recordings]
+ *
  * A request of 5,000 spans of ten attributes each is read again and again. Beside JSON stands `JSON.parse` alone, which
- * no reader of JSON can be faster than.
+ * no reader of JSON can be faster than. The `.json.gz` files below a folder are read piece by piece, decompressed before.
  */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { readOtlpJson } from '../src/formats/otlp-json.ts';
 import { readOtlpProtobuf } from '../src/formats/otlp-protobuf.ts';
@@ -14,6 +21,9 @@ import { encodeJson, encodeProtobuf } from '../test/receiver/otlp-encode.ts';
 import { perSecond, Stopwatch } from './stopwatch.ts';
 
 const rounds = Number(process.argv[2] ?? 40);
+const folder = process.argv[3];
+/** Decompressed recordings are held in memory, so a large folder is read as far as that. */
+const RECORDINGS_LIMIT = 256 * 1024 * 1024;
 const SPANS = 5_000;
 const A_TRACE = 20;
 const EPOCH = 1_800_000_000_000_000;
@@ -87,6 +97,20 @@ const readings: Readonly<Record<string, Reading>> = {
   },
 };
 
+/** The recordings below the folder, decompressed, until they are too large to be held. */
+function recordingsBelow(root: string): readonly Buffer[] {
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json.gz'));
+  const recordings: Buffer[] = [];
+  let size = 0;
+  for (const name of names.sort()) {
+    if (size >= RECORDINGS_LIMIT) break;
+    const recording = gunzipSync(readFileSync(join(root, name)));
+    recordings.push(recording);
+    size += recording.length;
+  }
+  return recordings;
+}
+
 /** Reads again and again; the first rounds warm the compiler and do not count. */
 function timed(work: () => void): Stopwatch {
   for (let round = 0; round < WARM_UP; round++) work();
@@ -114,4 +138,22 @@ for (const [what, read] of Object.entries(readings)) {
     builder.finish();
   });
   console.log(`${what}: ${perSecond(count, records)}; with a table made of each request: ${perSecond(count, table)}`);
+}
+if (folder !== undefined) {
+  const recordings = recordingsBelow(folder);
+  const readAll = () => {
+    let spans = 0;
+    for (const recording of recordings) {
+      const text = new TraceText('file');
+      for (const batch of text.push(recording)) spans += batch.length;
+      for (const batch of text.end()) spans += batch.length;
+    }
+    return spans;
+  };
+  readAll();
+  const watch = new Stopwatch();
+  const size = watch.run(readAll);
+  const bytes = recordings.reduce((sum, { length }) => sum + length, 0);
+  const about = `${recordings.length} recordings below ${folder}, ${size} spans, ${(bytes / size).toFixed(0)} bytes each`;
+  console.log(`${about}: ${perSecond(size, watch)}`);
 }

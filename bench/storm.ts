@@ -1,7 +1,7 @@
 /*
  * A storm: alerts by the ten thousand that few causes woke, through the real intake, queue, analysis and cards.
  *
- *   MALLOC_ARENA_MAX=2 npx node --max-semi-space-size=8 bench/storm.ts [alerts, 100000] [causes, 40]
+ *   MALLOC_ARENA_MAX=2 npx node --max-semi-space-size=8 --max-old-space-size=1024 bench/storm.ts [alerts, 100000] [causes, 40]
  *
  * Each cause is a ledger that fails below five services; every alert is an incident of its own, about one of those services.
  * Traces are made up as they are asked for; the channel is a list. What must hold is checked at the end: one full card a cause,

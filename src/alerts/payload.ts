@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { type EpochMicros, MINUTE } from '../model/units.ts';
@@ -68,7 +68,7 @@ export function keyOf(key: string): string {
 /** 32 hex digits that are the same for the same parts: a key of our own where the sender has none. */
 export function digestOf(parts: readonly unknown[] | Uint8Array): string {
   const content = parts instanceof Uint8Array ? parts : JSON.stringify(parts);
-  return createHash('sha256').update(content).digest('hex').slice(0, 32);
+  return hash('sha256', content).slice(0, 32);
 }
 
 /**

@@ -58,19 +58,19 @@ function spanOf(row: Readonly<Record<string, unknown>>): SpanRecord | string {
   return {
     traceId,
     spanId,
-    ...(parentSpanId === undefined ? undefined : { parentSpanId }),
+    parentSpanId,
     service,
     name: cut(textOf(row.SpanName) ?? '', LIMITS.name),
     kind,
     start,
     end,
     status: statusOfColumn(row.StatusCode),
-    ...(statusMessage === undefined ? undefined : { statusMessage: cut(statusMessage, LIMITS.text) }),
+    statusMessage: statusMessage === undefined ? undefined : cut(statusMessage, LIMITS.text),
     attributes: attributesOf(row.SpanAttributes, kind),
     resource: { 'service.name': service, ...attributesOf(row.ResourceAttributes, 'unspecified') },
     events: eventsOf(row, start),
     links: linksOf(row),
-    ...(scope === undefined ? undefined : { scope }),
+    scope,
   };
 }
 

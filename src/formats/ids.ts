@@ -14,18 +14,33 @@ export function spanIdOf(value: unknown): SpanId | undefined {
   return idOf(value, 16);
 }
 
-const LOWER_HEX = /^[0-9a-f]+$/;
+const [ZERO, NINE, A, F, SMALL_A, SMALL_F] = [0x30, 0x39, 0x41, 0x46, 0x61, 0x66];
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-const ZEROS = /^0+$/;
 
 function idOf(value: unknown, digits: 16 | 32): string | undefined {
   if (typeof value !== 'string' || value.length === 0 || value.length > 32) return undefined;
-  const lower = value.toLowerCase();
-  if (LOWER_HEX.test(lower)) {
-    if (lower.length > digits || ZEROS.test(lower)) return undefined;
-    return lower.length === digits ? lower : lower.padStart(digits, '0');
+  switch (spellingOf(value)) {
+    case 'hex':
+      return value.length > digits ? undefined : value.padStart(digits, '0');
+    case 'upper hex':
+      return idOf(value.toLowerCase(), digits);
+    case 'zeros':
+      return undefined;
+    case 'other':
+      return fromBase64(value, digits);
   }
-  return fromBase64(value, digits);
+}
+
+/** Character by character, since this runs three times for every span. */
+function spellingOf(value: string): 'hex' | 'upper hex' | 'zeros' | 'other' {
+  let spelling: 'hex' | 'upper hex' | 'zeros' = 'zeros';
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code >= A && code <= F) spelling = 'upper hex';
+    else if ((code < ZERO || code > NINE) && (code < SMALL_A || code > SMALL_F)) return 'other';
+    else if (code !== ZERO && spelling === 'zeros') spelling = 'hex';
+  }
+  return spelling;
 }
 
 /**

@@ -75,20 +75,20 @@ function spanOf(span: unknown, processes: ReadonlyMap<string, Process>): SpanRec
   return {
     traceId,
     spanId,
-    ...(parent === undefined ? undefined : { parentSpanId: parent }),
+    parentSpanId: parent,
     service: process.service,
     name: cut(textOf(span.operationName) ?? '', LIMITS.name),
     kind,
     start,
     end: start + duration,
     status,
-    ...(message === undefined ? undefined : { statusMessage: message }),
+    statusMessage: message,
     attributes: withoutFields(tags.finish(kind)),
     resource: process.resource,
     events: eventsOf(span.logs, start),
     links,
-    ...(typeof scope === 'string' ? { scope } : undefined),
-    ...(probability === undefined ? undefined : { probability }),
+    scope: typeof scope === 'string' ? scope : undefined,
+    probability,
   };
 }
 

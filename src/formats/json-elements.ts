@@ -1,4 +1,18 @@
 import { Failure } from '../failure.ts';
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COMMA,
+  ElementEnd,
+  MAX_DEPTH,
+  notJson,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+  tooDeep,
+  type What,
+} from './json-element-end.ts';
 
 /** One entry of a wanted list, still as text. */
 export type JsonElement = {
@@ -10,15 +24,6 @@ export type JsonElement = {
   readonly offset: number;
 };
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-
-const MAX_DEPTH = 256;
 const MAX_KEY = 64;
 
 type Frame = { readonly list: boolean; key: string };
@@ -38,8 +43,7 @@ type Frame = { readonly list: boolean; key: string };
 export class JsonElements {
   readonly #wanted: ReadonlySet<string>;
   readonly #limit: number;
-  /** What the text is, for messages: `file` or `answer`. */
-  readonly #what: string;
+  readonly #what: What;
   readonly #frames: Frame[] = [];
   /** Bytes of all earlier chunks. */
   #base = 0;
@@ -49,10 +53,10 @@ export class JsonElements {
   #expectKey = false;
   #keyBytes: number[] = [];
 
-  /** Reading entries of a wanted list: how deep inside one, and what of it has come so far. */
+  /** Reading entries of a wanted list: where one ends, and what of it has come so far. */
   #inWanted = false;
   #inElement = false;
-  #depth = 0;
+  #end: ElementEnd;
   #index = 0;
   #parts: Buffer[] = [];
   #size = 0;
@@ -61,51 +65,24 @@ export class JsonElements {
   /** How many wanted lists were met. */
   lists = 0;
 
-  constructor(wanted: Iterable<string>, limit: number, what: 'file' | 'answer' = 'file') {
+  constructor(wanted: Iterable<string>, limit: number, what: What = 'file') {
     this.#wanted = new Set(wanted);
     this.#limit = limit;
     this.#what = what;
+    this.#end = new ElementEnd(what);
   }
 
   /** Elements that are complete with this chunk. Throws a `Failure` that tells the byte where the text stops being JSON. */
   *push(chunk: Buffer): Generator<JsonElement> {
-    let begin = 0;
-    for (let at = 0; at < chunk.length; at += 1) {
-      if (this.#inText) {
-        at = this.#text(chunk, at);
-        continue;
-      }
-      const byte = chunk[at];
-      if (byte === undefined || byte <= 0x20) continue;
-      if (!this.#inWanted) {
-        this.#outside(byte, this.#base + at);
-        continue;
-      }
-      if (!this.#inElement) {
-        if (byte === COMMA) continue;
-        if (byte === CLOSE_LIST) {
-          this.#inWanted = false;
-          this.#frames.pop();
-          continue;
-        }
-        this.#inElement = true;
-        this.#depth = 0;
-        this.#offset = this.#base + at;
-        begin = at;
-      } else if (this.#depth === 0 && (byte === COMMA || byte === CLOSE_LIST)) {
-        yield this.#finish(chunk.subarray(begin, at));
-        at -= 1;
-        continue;
-      }
-      if (byte === QUOTE) this.#inText = true;
-      else if (byte === OPEN_OBJECT || byte === OPEN_LIST) this.#deeper(this.#base + at);
-      else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-        this.#depth -= 1;
-        if (this.#depth === 0) yield this.#finish(chunk.subarray(begin, at + 1));
-        else if (this.#depth < 0) throw this.#notJson(this.#base + at);
-      }
+    let at = 0;
+    while (at < chunk.length) {
+      const begin = this.#inElement ? at : this.#toElement(chunk, at);
+      if (begin === chunk.length) break;
+      at = this.#end.through(chunk, begin, this.#base);
+      const part = chunk.subarray(begin, at);
+      if (this.#end.isReached) yield this.#finish(part);
+      else this.#keep(part);
     }
-    if (this.#inElement) this.#keep(chunk.subarray(begin));
     this.#base += chunk.length;
   }
 
@@ -120,7 +97,31 @@ export class JsonElements {
     }
   }
 
-  /** Moves to the quote that ends the text, or to the end of the chunk. */
+  /** Moves to where the next element begins, or to the end of the chunk. */
+  #toElement(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at += 1) {
+      if (this.#inText) {
+        at = this.#text(chunk, at);
+        continue;
+      }
+      const byte = chunk[at];
+      if (byte === undefined || byte <= 0x20) continue;
+      if (!this.#inWanted) {
+        this.#outside(byte, this.#base + at);
+      } else if (byte === CLOSE_LIST) {
+        this.#inWanted = false;
+        this.#frames.pop();
+      } else if (byte !== COMMA) {
+        this.#inElement = true;
+        this.#end = new ElementEnd(this.#what);
+        this.#offset = this.#base + at;
+        return at;
+      }
+    }
+    return chunk.length;
+  }
+
+  /** Moves to the quote that ends a text outside elements, or to the end of the chunk. */
   #text(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       if (this.#escaped) {
@@ -141,7 +142,7 @@ export class JsonElements {
     const top = this.#frames.at(-1);
     switch (byte) {
       case QUOTE:
-        if (top === undefined) throw this.#notJson(offset);
+        if (top === undefined) throw notJson(this.#what, offset);
         this.#inText = true;
         return;
       case COMMA:
@@ -165,23 +166,18 @@ export class JsonElements {
       }
       case CLOSE_OBJECT:
       case CLOSE_LIST:
-        if (top === undefined || top.list !== (byte === CLOSE_LIST)) throw this.#notJson(offset);
+        if (top === undefined || top.list !== (byte === CLOSE_LIST)) throw notJson(this.#what, offset);
         this.#frames.pop();
         this.#expectKey = false;
         return;
       default:
-        if (top === undefined) throw this.#notJson(offset);
+        if (top === undefined) throw notJson(this.#what, offset);
     }
   }
 
   #enter(frame: Frame, offset: number): void {
-    if (this.#frames.length >= MAX_DEPTH) throw this.#tooDeep(offset);
+    if (this.#frames.length >= MAX_DEPTH) throw tooDeep(this.#what, offset);
     this.#frames.push(frame);
-  }
-
-  #deeper(offset: number): void {
-    this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw this.#tooDeep(offset);
   }
 
   #nameMember(): void {
@@ -219,21 +215,5 @@ export class JsonElements {
       .slice(0, -1)
       .map((frame) => frame.key)
       .join('.');
-  }
-
-  #notJson(offset: number): Failure {
-    return new Failure(
-      'bad-input',
-      `The ${this.#what} is not JSON at byte ${offset}.`,
-      `Check that it is the ${this.#what} you meant.`,
-    );
-  }
-
-  #tooDeep(offset: number): Failure {
-    return new Failure(
-      'bad-input',
-      `The ${this.#what} nests deeper than ${MAX_DEPTH} levels at byte ${offset}.`,
-      `No trace format does that: check that it is the ${this.#what} you meant.`,
-    );
   }
 }

@@ -100,7 +100,7 @@ function scopeSpans(reader: WireReader, end: number, where: string, outer: Origi
 const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
 const NO_LINKS: readonly SpanLink[] = Object.freeze([]);
 
-/** The record, or why there is none. A plain switch, because this runs for every span of every request. */
+/** The record, or why there is none, with the same members as any other (see `otlp-json.ts`). A plain switch, because this runs for every span of every request. */
 function span(reader: WireReader, end: number, origin: Origin): SpanRecord | string {
   let traceId: string | undefined;
   let spanId: string | undefined;
@@ -172,7 +172,7 @@ function span(reader: WireReader, end: number, origin: Origin): SpanRecord | str
   return {
     traceId,
     spanId,
-    ...(parentSpanId === undefined ? undefined : { parentSpanId }),
+    parentSpanId,
     service: origin.service,
     name,
     kind: spanKind,
@@ -180,13 +180,13 @@ function span(reader: WireReader, end: number, origin: Origin): SpanRecord | str
     // A span that was exported before it ended carries no end: it is shown without length rather than with a negative one.
     end: finish === 0 ? start : finish,
     status: statusOf(status.code),
-    ...(status.message === '' ? undefined : { statusMessage: cut(status.message, LIMITS.text) }),
+    statusMessage: status.message === '' ? undefined : cut(status.message, LIMITS.text),
     attributes: bag.finish(spanKind),
     resource: origin.resource,
     events: events?.map((event) => (event.time === 0 ? { ...event, time: begin } : event)) ?? NO_EVENTS,
     links: links ?? NO_LINKS,
-    ...(origin.scope === undefined ? undefined : { scope: origin.scope }),
-    ...(probability === undefined ? undefined : { probability }),
+    scope: origin.scope,
+    probability,
   };
 }
 

@@ -59,20 +59,20 @@ function spanOf(span: unknown): SpanRecord | string {
   return {
     traceId,
     spanId,
-    ...(parentSpanId === undefined ? undefined : { parentSpanId }),
+    parentSpanId,
     service,
     name: cut(textOf(span.name) ?? '', LIMITS.name),
     kind,
     start,
     end: start + duration,
     status,
-    ...(message === undefined ? undefined : { statusMessage: message }),
+    statusMessage: message,
     attributes: Object.fromEntries(Object.entries(attributes).filter(([key]) => !FIELD_TAGS.has(key))),
     resource: { ...resource, 'service.name': service },
     events: eventsOf(span.annotations),
     links: [],
-    ...(typeof scope === 'string' ? { scope } : undefined),
-    ...(probability === undefined ? undefined : { probability }),
+    scope: typeof scope === 'string' ? scope : undefined,
+    probability,
   };
 }
 

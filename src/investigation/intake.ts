@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import type { Investigation } from '../model/investigation.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -11,7 +11,7 @@ import type { Together } from '../ports/together.ts';
 import { fixToldBy } from './fixed-by.ts';
 import { followerOf } from './follower.ts';
 import { createIntakeJobs } from './intake-jobs.ts';
-import { kinOf, kinship } from './kin.ts';
+import { type Kin, kinOf, kinship } from './kin.ts';
 import { acknowledged, escalated, fired, isBuried, noted, opened, resolved, unacknowledged } from './life.ts';
 import { createPressing } from './pressing.ts';
 import { createPressure } from './pressure.ts';
@@ -110,7 +110,9 @@ export function createIntake(parts: IntakeParts): Intake {
       ...(expected.work === 'look' ? [() => look(expected.next)] : []),
       ...(expected.work === 'refresh' ? [() => refresh(leader ?? id)] : []),
       ...(leader === undefined ? [] : [() => followers.follow(leader, followerOf(alert))]),
-      ...(known.status === 'answered' && expected.work === 'look' ? leading(id, known.channel, alert) : []),
+      ...(known.status === 'answered' && expected.work === 'look'
+        ? leading(id, kinOf(alert, known.channel), alert)
+        : []),
       ...(known.resolvedAt === undefined || expected.next.resolvedAt !== undefined ? [] : [() => kinships.goesOn(id)]),
       () => mark(alert, id),
     );
@@ -124,19 +126,19 @@ export function createIntake(parts: IntakeParts): Intake {
       return follow(leader, alert, 'updated');
     const channel = parts.channelFor(alert);
     const kin = kinOf(alert, channel);
-    if (kin === undefined) return open(id, alert, channel);
+    if (kin === undefined) return open(id, alert, channel, kin);
     for (;;) {
       await opening.get(kin)?.catch(() => undefined);
       const other = await kinships.leaderOf(kin, alert.startedAt, waits(alert));
       if (other !== undefined && other !== id) return follow(other, alert, 'joined');
       if (opening.has(kin)) continue;
-      const work = open(id, alert, channel).finally(() => opening.delete(kin));
+      const work = open(id, alert, channel, kin).finally(() => opening.delete(kin));
       opening.set(kin, work);
       return work;
     }
   }
 
-  async function open(id: string, alert: Alert, channel: string): Promise<Acceptance> {
+  async function open(id: string, alert: Alert, channel: string, kin: Kin | undefined): Promise<Acceptance> {
     const early = await ledger.read(resolvedKey(alert));
     const fresh = opened({ id, trigger: { kind: 'alert', alert }, channel, openedAt: clock.now() });
     const end = early !== undefined && Number(early) >= alert.occurredAt ? Number(early) : undefined;
@@ -144,7 +146,7 @@ export function createIntake(parts: IntakeParts): Intake {
     await together(
       () => store.update(id, (current) => (current === undefined ? { ...fresh, ...over } : fired(current, alert).next)),
       () => look(fresh),
-      ...leading(id, channel, alert),
+      ...leading(id, kin, alert),
       ...(end === undefined ? [] : [() => kinships.end(id, end)]),
       () => mark(alert, id),
     );
@@ -152,8 +154,7 @@ export function createIntake(parts: IntakeParts): Intake {
   }
 
   /** From now on its kin follow it. */
-  function leading(id: string, channel: string, alert: Alert): readonly (() => Promise<unknown>)[] {
-    const kin = kinOf(alert, channel);
+  function leading(id: string, kin: Kin | undefined, alert: Alert): readonly (() => Promise<unknown>)[] {
     return kin === undefined ? [] : [() => kinships.lead(kin, id, waits(alert))];
   }
 
@@ -242,7 +243,7 @@ export function createIntake(parts: IntakeParts): Intake {
 
 /** The same trouble has the same id in every process and after every crash. */
 function idOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return hash('sha256', JSON.stringify(parts)).slice(0, 16);
 }
 
 function markOf({ source, delivery }: Alert): string {

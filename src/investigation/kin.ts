@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import { type EpochMicros, SECOND } from '../model/units.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -22,7 +22,7 @@ export type Kin = string;
 export function kinOf(alert: Alert, channel: string): Kin | undefined {
   if (alert.service === undefined || alert.traceIds.length > 0) return undefined;
   const parts = [channel, alert.environment?.toLowerCase() ?? '', alert.service.trim().toLowerCase()];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return hash('sha256', JSON.stringify(parts)).slice(0, 16);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import { type Culprit, culpritOf } from '../model/culprit.ts';
 import { type Episode, type Investigation, type Life, lifeOf } from '../model/investigation.ts';
@@ -169,5 +169,5 @@ function nextOf(current: Investigation): Step['work'] {
 }
 
 function markOf({ delivery }: Alert): string {
-  return createHash('sha256').update(delivery).digest('hex').slice(0, 12);
+  return hash('sha256', delivery).slice(0, 12);
 }

@@ -15,3 +15,13 @@ test.runIf(process.platform === 'linux')('the bot starts with few arenas, unless
     await bot.kill();
   }
 });
+
+test('the image, npm start and the bench of storms run with the same limits of memory', () => {
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const limits = (text: string) => text.match(/--max-[a-z-]+-size=\d+/g);
+  const image = limits(read('Dockerfile'));
+  expect(image).toHaveLength(2);
+  expect(limits(read('package.json'))).toEqual(image);
+  expect(limits(read('bench/storm.ts'))).toEqual(image);
+  expect(limits(read('bench/README.md'))).toEqual(image);
+});

@@ -38,7 +38,7 @@ test('a download: parent among references, links, typed tags, process, logs', ()
   });
   // `error` that says "unset" is no error.
   expect(server).toMatchObject({ kind: 'server', status: 'unset' });
-  expect(server).not.toHaveProperty('parentSpanId');
+  expect(server?.parentSpanId).toBeUndefined();
 });
 
 const SPAN = { traceID: '1', spanID: '2', startTime: 5, duration: 1, processID: 'p' };
