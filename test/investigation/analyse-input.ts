@@ -22,9 +22,9 @@ export function analyseGenerated(options: Options): { readonly names: Names; rea
   return { names, analysis: analyse(inputOf(suspects, baseline)) };
 }
 
-/** A recording of the playground's shop: real services, the real SDK (`test/fixtures/shop/README.md`). */
-export function recording(name: string): readonly SpanRecord[] {
-  const file = readFileSync(new URL(`../fixtures/shop/${name}.otlp.json.gz`, import.meta.url));
+/** A recording of the playground's shop or of the theatre: real services, the real SDK (`test/fixtures/<of>/README.md`). */
+export function recording(name: string, of: 'shop' | 'theatre' = 'shop'): readonly SpanRecord[] {
+  const file = readFileSync(new URL(`../fixtures/${of}/${name}.otlp.json.gz`, import.meta.url));
   const spans: SpanRecord[] = [];
   readOtlpJson(JSON.parse(gunzipSync(file).toString()), {
     span: (span: SpanRecord) => spans.push(span),

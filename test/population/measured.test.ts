@@ -5,6 +5,7 @@ import { DETECTORS } from '../../src/detectors/index.ts';
 import type { SpanRecord } from '../../src/model/span.ts';
 import { buildView } from '../../src/population/view.ts';
 import { TableBuilder } from '../../src/trace/build.ts';
+import { PATTERNS } from '../detectors/patterns.ts';
 import { toldBy } from '../detectors/told.ts';
 import { recording } from '../investigation/analyse-input.ts';
 import { digest } from './digest.ts';
@@ -40,6 +41,12 @@ describe.for(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%
   });
 });
 
+test.for(
+  PATTERNS.map((pattern) => [pattern.number, pattern] as const),
+)('measures the same in the drawing of %s', async ([number, { suspects, baseline }]) => {
+  await expect(measuredIn(suspects, baseline)).toMatchFileSnapshot(`../golden/measured/drawn-${number}.txt`);
+});
+
 const RECORDED = ['tls-retry', 'write-race', 'slow-serialisation', 'auth-cascade', 'audit'];
 const TRACES = 50;
 
@@ -47,6 +54,15 @@ test.for(RECORDED)('measures the same in a recording of real spans: %s', async (
   const suspects = firstOf(recording(`${name}.abnormal`));
   const baseline = firstOf(recording(`${name}.normal`));
   await expect(measuredIn(suspects, baseline)).toMatchFileSnapshot(`../golden/measured/recorded-${name}.txt`);
+});
+
+const THEATRE = ['behind-blind-spot', 'blind-spot', 'network-delay', 'pause', 'slow-query', 'timeout-retries'];
+
+test.for(THEATRE)('measures the same in a recording of another application: %s', async (name) => {
+  const [suspects, baseline] = ['abnormal', 'normal'].map((window) => recording(`${name}.${window}`, 'theatre'));
+  await expect(measuredIn(suspects ?? [], baseline ?? [])).toMatchFileSnapshot(
+    `../golden/measured/theatre-${name}.txt`,
+  );
 });
 
 function firstOf(spans: readonly SpanRecord[]): readonly SpanRecord[] {
