@@ -21,6 +21,8 @@ export default defineConfig({
           ...SHARED,
           name: 'whole programs',
           include: WHOLE_PROGRAMS,
+          // They start several processes each, which takes as long as the machine is busy with something else.
+          testTimeout: 60_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
