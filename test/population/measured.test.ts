@@ -3,6 +3,12 @@ import { AS_IT_IS, DEGRADED } from '../../bench/scenarios/degrade.ts';
 import { type Case, SCENARIOS } from '../../bench/scenarios/scenarios.ts';
 import { DETECTORS } from '../../src/detectors/index.ts';
 import type { SpanRecord } from '../../src/model/span.ts';
+import { actorOf, measureImpact } from '../../src/population/impact.ts';
+import { failingInstances } from '../../src/population/instances.ts';
+import { traceLineage, unusualActor } from '../../src/population/lineage.ts';
+import { linkedSetups } from '../../src/population/linked-setups.ts';
+import { queueDelays } from '../../src/population/queue-delays.ts';
+import { samplingOf } from '../../src/population/traffic.ts';
 import { buildView } from '../../src/population/view.ts';
 import { TableBuilder } from '../../src/trace/build.ts';
 import { PATTERNS } from '../detectors/patterns.ts';
@@ -79,6 +85,18 @@ function measuredIn(suspects: readonly SpanRecord[], baseline: readonly SpanReco
   const labelled = Uint8Array.from(table.traceIds, (traceId) => (healthy.has(traceId) ? 1 : 0));
   const view = buildView(table, labelled, focus === undefined ? {} : { focus });
   const { table: _, hints: __, ...measured } = view;
+  const unusual = unusualActor(view);
+  const asker =
+    unusual ?? table.traceIds.map((_id, trace) => actorOf(view, trace)).find((actor) => actor !== undefined);
+  const besides = {
+    impact: measureImpact(view, view.bad),
+    sampling: samplingOf(view),
+    unusual: unusual ?? 'nobody',
+    lineage: asker === undefined ? 'nobody' : (traceLineage(view, asker) ?? 'nothing'),
+    copies: failingInstances(table, view.charges, view.window),
+    delays: queueDelays(table, view.charges),
+    linked: linkedSetups(table),
+  };
   const findings = DETECTORS.flatMap((detector) => detector.detect(view));
-  return `${[...digest('view', measured), ...findings.map(toldBy)].join('\n')}\n`;
+  return `${[...digest('view', measured), ...digest('besides', besides), ...findings.map(toldBy)].join('\n')}\n`;
 }
