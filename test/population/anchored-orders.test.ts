@@ -98,11 +98,11 @@ describe('a write of one service and the confirmation of another', () => {
     ['overtook', overtaken],
   ] as const)('may have been broken once in a hundred before: %s', ([relation, broken]) => {
     const now = about(12, overtaken, 's');
-    const before = (of: number) => [...about(of - 1, kept, 'b'), ...about(1, broken, 'x')];
-    const [rule] = orders(now, before(100));
+    const healthy = (of: number) => [...about(of - 1, kept, 'b'), ...about(1, broken, 'x')];
+    const [rule] = orders(now, healthy(100));
     expect(rule?.before).toEqual({ waited: 99, early: 0, overtook: 0, [relation]: 1 });
     expect(rule?.weight).toBeCloseTo(certainRise({ with: 12, of: 12 }, { with: 1, of: 100 }, STRICT_Z), 12);
-    expect(orders(now, before(99))).toEqual([]);
+    expect(orders(now, healthy(99))).toEqual([]);
   });
 
   test('are looked for on the two sides only', () => {

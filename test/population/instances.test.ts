@@ -137,7 +137,7 @@ find  GET /search  server  0..50
     ['network.peer.address=10.0.0.? server.address=s? server.port=9', 'network.peer.address=10.0.0.c'],
     ['network.peer.address="" server.address=s?', 'server.address=sc'],
     ['server.address=s? server.port=9 network.peer.port=81', 'server.address=sc:9'],
-  ])('is told by the address where the callee says nothing: %s', ([marks, told]) => {
+  ] as const)('is told by the address where the callee says nothing: %s', ([marks, told]) => {
     expect(keyOf(silent(marks))).toEqual([told]);
   });
 

@@ -90,16 +90,16 @@ describe('a write after a call', () => {
     const now = times(12, overtaken, 's');
     expect(orders(now, times(8, kept, 'b'))).toHaveLength(1);
     expect(orders(now, times(7, kept, 'b'))).toEqual([]);
-    const before = (of: number, broken: number, how = overtaken) => [
+    const healthy = (of: number, broken: number, how = overtaken) => [
       ...times(of - broken, kept, 'b'),
       ...times(broken, how, 'x'),
     ];
-    expect(orders(now, before(19, 1))).toEqual([]);
-    expect(orders(now, before(20, 1))).toHaveLength(1);
-    expect(orders(now, before(20, 1, visit('10..60')))).toHaveLength(1);
-    expect(orders(now, before(20, 2))).toEqual([]);
-    expect(orders(now, before(200, 2))).toHaveLength(1);
-    expect(orders(now, before(199, 2))).toEqual([]);
+    expect(orders(now, healthy(19, 1))).toEqual([]);
+    expect(orders(now, healthy(20, 1))).toHaveLength(1);
+    expect(orders(now, healthy(20, 1, visit('10..60')))).toHaveLength(1);
+    expect(orders(now, healthy(20, 2))).toEqual([]);
+    expect(orders(now, healthy(200, 2))).toHaveLength(1);
+    expect(orders(now, healthy(199, 2))).toEqual([]);
   });
 
   test('is looked for on the two sides only', () => {
