@@ -138,6 +138,19 @@ describe('values on the same requests', () => {
     expect(two(10, 14)).toEqual(['area.flag=on', 'zone.ring=blue']);
     expect(two(12, 12)).toEqual(['area.flag=on', 'zone.ring=blue']);
   });
+
+  test('stand by their overlap even where people act on one and not on the other', () => {
+    const two = (ring: number, flag: number) =>
+      names(
+        contrasted(
+          [...times(ring, request('deployment.ring=blue'), 's'), ...times(flag, request('area.flag=on'), 't')],
+          times(60, request(''), 'b'),
+        ),
+      );
+    expect(two(14, 10)).toEqual(['deployment.ring=blue', 'area.flag=on']);
+    expect(two(10, 14)).toEqual(['area.flag=on', 'deployment.ring=blue']);
+    expect(two(12, 12)).toEqual(['area.flag=on', 'deployment.ring=blue']);
+  });
 });
 
 describe('which spans are asked', () => {

@@ -119,6 +119,20 @@ web  GET /  server  0..40  *log@1{"log.message":"begun"} ${marks}
   });
 });
 
+test('an event that several services stopped telling says less of each', () => {
+  const two = (mark: string) => `
+web  GET /  server  0..40  *log@1{"log.message":"begun"} ${mark}
+  web  GET  client  1..39
+    desk  GET /seat  server  2..38  ${mark}
+`;
+  const found = changes(times(9, two(''), 's'), times(20, two(log('old')), 'b'));
+  const weight = certainRise(rate(20, 20), rate(0, 9), LOOSE_Z) / 2;
+  expect(found.map(({ kind, party, weight: told }) => [kind, party, told])).toEqual([
+    ['missing', 'desk', weight],
+    ['missing', 'web', weight],
+  ]);
+});
+
 test('traces that tell nothing at all take no part', () => {
   const silent = 'web  GET /  server  0..40\n  web  work  internal  2..30\n';
   const some = times(5, request(log('old')), 's');
@@ -139,6 +153,8 @@ test('the example of what is missing is a span that lacks it; of what is new, on
   const suspects = [...times(2, named('without', ''), 's'), ...shifted(times(9, named('with', boom), 't'))];
   expect(build(suspects, shifted(shifted(times(20, named('before', ''), 'b'))))).toEqual(['with']);
   expect(build(suspects, times(20, named('before', ''), 'b'))).toEqual(['with']);
+  const once = [...times(1, named('before', boom), 'c'), ...times(19, named('before', ''), 'b')];
+  expect(build(suspects, once)).toEqual(['with']);
 });
 
 test('the weightiest come first, then by service, then by what is told', () => {

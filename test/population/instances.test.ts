@@ -59,6 +59,7 @@ describe('a copy on which calls fail', () => {
 
   test('has odds that are certainly above two, however many calls there are', () => {
     expect(failing(calls({ c: [30, 30], a: [10, 20], b: [10, 20] }))).toEqual([]);
+    expect(failing(calls({ c: [40, 30], a: [10, 20], b: [10, 20] }))).toEqual([]);
     expect(failing(calls({ c: [60, 10], a: [20, 40], b: [20, 40] }))).toEqual([bad([60, 40, 10, 80])]);
   });
 
