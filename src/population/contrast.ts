@@ -196,11 +196,10 @@ function collectFeatures(table: SpanTable, charges: Charges, bad: Uint8Array, go
       for (const key of row === from ? entry : every) note(featureOf(row, key, String(table.attribute(row, key))));
     }
   }
-  const list = [...features.values()].filter(
+  return [...features.values()].filter(
     (feature) =>
       feature.traces.length >= FEWEST && (!namesInstance(feature.key) || hasSiblings(feature, features.values())),
   );
-  return list.sort((a, b) => (a.key + a.value < b.key + b.value ? -1 : 1));
 }
 
 /** An instance without another one of its service to compare with only says which service was called. */

@@ -51,7 +51,7 @@ export function failingInstances(table: SpanTable, charges: Charges, traces: Uin
     }
   }
   const rated = [...edges.values()].flatMap((edge) => {
-    const groups = [...edge.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
+    const groups = [...edge.values()];
     const failed = groups.reduce((all, group) => all + group.failed.length, 0);
     const fine = groups.reduce((all, group) => all + group.fine, 0);
     if (groups.length < FEWEST_COPIES || failed === 0) return [];

@@ -23,13 +23,12 @@ export function unusualActor(view: View): Actor | undefined {
   if (!view.table.carries(ROWS)) return undefined;
   const usual = usualRows(view);
   const habits = ownHabits(view);
-  const byActor = new Map<string, { actor: Actor; excess: number; requests: number }>();
+  const byActor = new Map<string, { actor: Actor; excess: number }>();
   for (let trace = 0; trace < view.table.traces; trace++) {
     if (view.window[trace] !== 1) continue;
     const actor = actorOf(view, trace);
     if (actor === undefined) continue;
-    const entry = ensure(byActor, `${actor.key} ${actor.value}`, () => ({ actor, excess: 0, requests: 0 }));
-    entry.requests++;
+    const entry = ensure(byActor, `${actor.key} ${actor.value}`, () => ({ actor, excess: 0 }));
     for (const [target, rows] of rowsByTarget(view, trace)) {
       const others = usual.get(target);
       const most = Math.max(others ?? 0, habits.get(habitKey(actor, target)) ?? 0);
