@@ -110,11 +110,7 @@ describe('logicalCalls', () => {
       'a p 0..99\n  a ments client 1..9 ! server.address=pay\n  a s client 10..20 server.address=payment',
       [],
     ],
-    [
-      'paths without a host',
-      'a p 0..99\n  a GET client 1..9 ! url.path=/x/1\n  a GET client 10..20 url.path=/x/2',
-      [],
-    ],
+    ['paths without a host', 'a p 0..99\n  a GET client 1..9 ! url.path=/x/1\n  a GET client 10..20 url.path=/x/2', []],
     [
       'a host inside a path is an argument',
       'a p 0..99\n  a GET client 1..9 ! url.path=/go?to=http://one/a\n  a GET client 10..20 url.path=/go?to=http://two/a',
