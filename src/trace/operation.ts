@@ -46,9 +46,6 @@ function text(attributes: Attributes, key: string): string | undefined {
 }
 
 function messagingOperation(attributes: Attributes): string | undefined {
-  if (attributes['messaging.system.name'] === undefined && attributes['messaging.destination.name'] === undefined) {
-    return undefined;
-  }
   const verb = text(attributes, 'messaging.operation.name') ?? text(attributes, 'messaging.operation.type');
   const throwaway =
     attributes['messaging.destination.temporary'] === true || attributes['messaging.destination.anonymous'] === true;
@@ -73,7 +70,7 @@ const COMMENT = /\/\*[\s\S]*?\*\/|--[^\n]*/g;
 const STATEMENT =
   /^\s*(select|insert|update|delete|merge|replace|upsert|truncate)\b[\s\S]*?(?:\bfrom|\binto|\bupdate|\btable)?\s/i;
 const COLLECTION =
-  /\b(?:from|into|update|truncate\s+table|truncate|merge)\s+(?:only\s+)?(["'`[]?[\p{L}_][\p{L}\p{N}_.$"`\]]*)/iu;
+  /\b(?:from|into|update|truncate\s+table|truncate|merge\s+into|merge)\s+(?:only\s+)?(["'`[]?[\p{L}_][\p{L}\p{N}_.$"`\]]*)/iu;
 const KEY_VALUE_STORES = new Set(['redis', 'memcached', 'valkey', 'dragonfly']);
 
 /** Verb and collection of a query, else the query without its literals. */

@@ -101,7 +101,7 @@ describe('AttributePool', () => {
   it('has one fingerprint for equal attributes, in whatever order their keys came', () => {
     const pool = new AttributePool();
     const print = (of: Attributes) => pool.fingerprint({ from: pool.size, shape: pool.put(of, true) });
-    const runs = [{ a: 1, b: 'x' }, { b: 'x', a: 1 }, { a: 1 }, { a: 1, b: 'y' }, {}];
+    const runs: readonly Attributes[] = [{ a: 1, b: 'x' }, { b: 'x', a: 1 }, { a: 1 }, { a: 1, b: 'y' }, {}];
     expect(runs.map(print)).toEqual(['0,1', '0,1', '0', '0,2', '']);
   });
 

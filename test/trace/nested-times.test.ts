@@ -38,6 +38,16 @@ test('what is called from a moved server stands beside it', () => {
   expect(spanOf(text, 'stock')).toEqual([40, 60]);
 });
 
+test('what ends after its call below a moved server is moved back as well', () => {
+  const text = `
+    gateway  GET /     server  0..100  #entry
+      gateway  GET     client  10..90
+        orders  GET /orders server 500..560
+          orders  GET  client 510..550
+            stock  GET /levels server 545..590  #stock`;
+  expect(spanOf(text, 'stock')).toEqual([40, 85]);
+});
+
 test('clocks that agree to their grain move nothing, and the table is answered as it is', () => {
   const { table } = drawTable(`
     gateway  GET /     server  0..100

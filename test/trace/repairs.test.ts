@@ -130,6 +130,27 @@ describe('repairs', () => {
     `);
   });
 
+  it('leaves the id to the half that starts first, a call before all others', () => {
+    const halves = draw('a late 5..9 #s\na early 3..4 #s\na call client 6..7 #s\na lost 1..2 #s');
+    const [, early, call, lost] = halves;
+    const broken = { ...lost!, start: Number.NaN };
+    const first = (...spans: typeof halves) => {
+      const table = buildTable(spans);
+      return Array.from({ length: table.size }, (_, row) => row)
+        .filter((row) => table.spanId(row) === id(1))
+        .map((row) => table.name(row));
+    };
+    for (const order of [halves, halves.toReversed()]) expect(first(...order)).toEqual(['call']);
+    for (const order of [halves, halves.toReversed()]) {
+      expect(first(...order.filter((span) => span !== call && span !== lost))).toEqual(['early']);
+    }
+    for (const order of [
+      [broken, early!],
+      [early!, broken],
+    ])
+      expect(first(...order)).toEqual(['early']);
+  });
+
   it('lists repairs in an order that does not depend on how spans came', () => {
     const spans = draw('a one 9..4\na two 9..5\na three 9..3\na lost 1..2 ^gone');
     const lists = [spans, spans.toReversed()].map((each) => buildTable(each).repairs.get(0));

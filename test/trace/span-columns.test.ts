@@ -108,6 +108,11 @@ test('a trace was kept with the greatest probability that one of its roots says'
   for (const spans of [records, records.toReversed()]) expect([...buildTable(spans).probability]).toEqual([0.5, 0]);
 });
 
+test('the very first text of a table may be a scope as well', () => {
+  const { table } = drawTable('a net 0..1 scope:net');
+  expect([table.scope(0), table.text(0)]).toEqual(['net', 'a']);
+});
+
 test('the names of events stand once each', () => {
   expect(drawing.table.eventNames().toSorted()).toEqual(['done', 'retry']);
 });
