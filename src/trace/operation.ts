@@ -156,15 +156,13 @@ function withoutId(segment: string): string {
   return withoutNumbers(segment);
 }
 
-/** Eight hex digits or more with a decimal one among them, the commonest id of all. */
+/** Hex digits and nothing else, the commonest id of all: who asks knows that they are eight or more, a decimal one among them. */
 function isHex(segment: string): boolean {
-  let decimals = 0;
   for (let index = 0; index < segment.length; index++) {
     const code = segment.charCodeAt(index);
-    if (code >= ZERO && code <= NINE) decimals++;
-    else if ((code | LOWER) < A || (code | LOWER) > F) return false;
+    if ((code < ZERO || code > NINE) && ((code | LOWER) < A || (code | LOWER) > F)) return false;
   }
-  return segment.length >= SHORTEST_ID && decimals > 0;
+  return true;
 }
 
 const [LOWER, A, F] = [32, 97, 102];

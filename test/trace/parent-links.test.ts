@@ -32,7 +32,7 @@ describe('spans that share an id, and cycles', () => {
 
   it.each([
     ['more attributes', 'k=1 l=2', 'k=1'],
-    ['a status', 'ok', ''],
+    ['a status', 'k=2 ok', 'k=1'],
     ['a parent', '^gone', ''],
   ])('keeps of copies the one with %s', (_, full, bare) => {
     const copies = draw(`a x 0..9 #s ${full}\na x 0..9 #s ${bare}`);
