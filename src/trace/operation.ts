@@ -46,9 +46,6 @@ function text(attributes: Attributes, key: string): string | undefined {
 }
 
 function messagingOperation(attributes: Attributes): string | undefined {
-  if (attributes['messaging.system.name'] === undefined && attributes['messaging.destination.name'] === undefined) {
-    return undefined;
-  }
   const verb = text(attributes, 'messaging.operation.name') ?? text(attributes, 'messaging.operation.type');
   const throwaway =
     attributes['messaging.destination.temporary'] === true || attributes['messaging.destination.anonymous'] === true;
@@ -73,7 +70,7 @@ const COMMENT = /\/\*[\s\S]*?\*\/|--[^\n]*/g;
 const STATEMENT =
   /^\s*(select|insert|update|delete|merge|replace|upsert|truncate)\b[\s\S]*?(?:\bfrom|\binto|\bupdate|\btable)?\s/i;
 const COLLECTION =
-  /\b(?:from|into|update|truncate\s+table|truncate|merge)\s+(?:only\s+)?(["'`[]?[\p{L}_][\p{L}\p{N}_.$"`\]]*)/iu;
+  /\b(?:from|into|update|truncate\s+table|truncate|merge\s+into|merge)\s+(?:only\s+)?(["'`[]?[\p{L}_][\p{L}\p{N}_.$"`\]]*)/iu;
 const KEY_VALUE_STORES = new Set(['redis', 'memcached', 'valkey', 'dragonfly']);
 
 /** Verb and collection of a query, else the query without its literals. */
@@ -159,15 +156,13 @@ function withoutId(segment: string): string {
   return withoutNumbers(segment);
 }
 
-/** Eight hex digits or more with a decimal one among them, the commonest id of all. */
+/** Hex digits and nothing else, the commonest id of all: who asks knows that they are eight or more, a decimal one among them. */
 function isHex(segment: string): boolean {
-  let decimals = 0;
   for (let index = 0; index < segment.length; index++) {
     const code = segment.charCodeAt(index);
-    if (code >= ZERO && code <= NINE) decimals++;
-    else if ((code | LOWER) < A || (code | LOWER) > F) return false;
+    if ((code < ZERO || code > NINE) && ((code | LOWER) < A || (code | LOWER) > F)) return false;
   }
-  return segment.length >= SHORTEST_ID && decimals > 0;
+  return true;
 }
 
 const [LOWER, A, F] = [32, 97, 102];

@@ -213,8 +213,9 @@ function cutCycles(staged: StagedSpans, parent: Int32Array, repairs: RepairLog):
 function startsBefore(staged: StagedSpans, a: number, b: number): boolean {
   const startA = numberAt(staged.start.values, a);
   const startB = numberAt(staged.start.values, b);
-  if (Number.isNaN(startA) || Number.isNaN(startB)) return Number.isNaN(startB) && !Number.isNaN(startA);
-  if (startA !== startB) return startA < startB;
+  const [knownA, knownB] = [!Number.isNaN(startA), !Number.isNaN(startB)];
+  if (knownA !== knownB) return knownA;
+  if (knownA && startA !== startB) return startA < startB;
   const { idHigh, idLow } = staged;
   return compareIds(at(idHigh.values, a), at(idLow.values, a), at(idHigh.values, b), at(idLow.values, b)) < 0;
 }

@@ -7,10 +7,6 @@ import { PairNumbers } from './pair-numbers.ts';
 export class PathTree {
   readonly #nodes = new PairNumbers();
 
-  get size(): number {
-    return this.#nodes.size;
-  }
-
   /** The path that goes on from `parent` (−1 for none) with a step. */
   node(parent: number, step: number): number {
     return this.#nodes.number(parent, step);

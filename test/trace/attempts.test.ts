@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { logicalCalls } from '../../src/trace/attempts.ts';
-import { connectionAttempts, connectionPhase } from '../../src/trace/connection-attempts.ts';
 import { drawTable } from '../draw.ts';
 
 function callsIn(text: string): readonly string[] {
@@ -80,61 +79,97 @@ describe('logicalCalls', () => {
       `a p 0..100\n  a GET client 0..10.8 ! #1 ${URL}\n  a GET client 10..20 #2 ${URL}`,
       ['1 2: retry masked 10'],
     ],
+    [
+      'two calls of one parent, each tried again, by their first attempts',
+      'a p 0..99\n  a GET client 1..5 ! #1 server.address=x\n  a GET client 2..6 ! #2 server.address=y\n  a GET client 7..9 #3 server.address=y\n  a GET client 10..12 #4 server.address=x',
+      ['1 4: retry masked 9', '2 3: retry masked 5'],
+    ],
+    [
+      'a call below an earlier sibling comes first',
+      `a p 0..100\n  a work 1..20\n    a GET client 2..5 ! #1 ${URL}\n    a GET client 6..9 #2 ${URL}\n  a GET client 30..40 ! #3 ${URL}\n  a GET client 50..60 #4 ${URL}`,
+      ['1 2: retry masked 4', '3 4: retry masked 20'],
+    ],
+    [
+      'the same asked for twice, tried again each time',
+      `a p 0..100\n  a GET client 1..5 ! #1 ${URL}\n  a GET client 6..9 #2 ${URL}\n  a GET client 30..40 ! #3 ${URL}\n  a GET client 50..60 #4 ${URL}`,
+      ['1 2: retry masked 5', '3 4: retry masked 20'],
+    ],
+    [
+      'a message sent again',
+      'a p 0..99\n  a send producer 1..2 ! #1 messaging.message.id=m1\n  a send producer 3..4 #2 messaging.message.id=m1',
+      ['1 2: retry masked 2'],
+    ],
+    [
+      'another message',
+      'a p 0..99\n  a send producer 1..2 ! messaging.message.id=m1\n  a send producer 3..4 messaging.message.id=m2',
+      [],
+    ],
+    ['another peer', 'a p 0..99\n  a GET client 1..9 ! server.address=x\n  a GET client 10..20 server.address=y', []],
+    [
+      'whom and what in the same letters',
+      'a p 0..99\n  a ments client 1..9 ! server.address=pay\n  a s client 10..20 server.address=payment',
+      [],
+    ],
+    ['paths without a host', 'a p 0..99\n  a GET client 1..9 ! url.path=/x/1\n  a GET client 10..20 url.path=/x/2', []],
+    [
+      'a host inside a path is an argument',
+      'a p 0..99\n  a GET client 1..9 ! url.path=/go?to=http://one/a\n  a GET client 10..20 url.path=/go?to=http://two/a',
+      [],
+    ],
+    [
+      'attempts counted past nine',
+      'a p 0..99\n  a attempt 9 0..10 ! #9\n  a attempt 10 20..30 #10',
+      ['9 10: retry masked 20'],
+    ],
+    ['attempts of two things', 'a p 0..99\n  a retry charge 0..10 !\n  a retry refund 20..30', []],
+    ['attempts that are numbered and one that is not', 'a p 0..99\n  a attempt1/x 0..10 !\n  a attempt/x 20..30', []],
+    ['attempts in two services', 'a p 0..99\n  b attempt 1 0..10 !\n  c attempt 2 20..30', []],
+    [
+      'an overlap of exactly what a coarse clock explains',
+      `a p 0..100\n  a GET client 0..12 ! #1 ${URL}\n  a GET client 10..20 #2 ${URL}`,
+      ['1 2: retry masked 10'],
+    ],
+    [
+      'an overlap of more, late in a trace',
+      `a p 0..20000\n  a GET client 10000..10100 ! ${URL}\n  a GET client 10095..10120 ${URL}`,
+      [],
+    ],
+    [
+      'a pause of exactly two seconds',
+      `a p 0..9000\n  a GET client 0..10 ! #1 ${URL}\n  a GET client 2010..2020 #2 ${URL}`,
+      ['1 2: retry masked 2010'],
+    ],
+    [
+      'a pause of a little more',
+      `a p 0..9000\n  a GET client 0..10 ! ${URL}\n  a GET client 2010.001..2020 ${URL}`,
+      [],
+    ],
+    [
+      'a pause of three times the longest',
+      `a p 0..9000\n  a GET client 0..10 ! #1 ${URL}\n  a GET client 1010..1020 ! #2 ${URL}\n  a GET client 4020..4030 #3 ${URL}`,
+      ['1 2 3: retry masked 4020'],
+    ],
+    [
+      'a pause of more than three times the longest',
+      `a p 0..9000\n  a GET client 0..10 ! #1 ${URL}\n  a GET client 1010..1020 ! #2 ${URL}\n  a GET client 4020.001..4030 ${URL}`,
+      ['1 2: retry exhausted 1010'],
+    ],
+    [
+      'asked for credentials again and again',
+      `a p 0..100\n  a GET client 1..10 ! #1 http.response.status_code=401 ${URL}\n  a GET client 11..20 ! #2 http.response.status_code=401 ${URL}`,
+      ['1 2: retry exhausted 10'],
+    ],
+    [
+      'asked for credentials, then a fault',
+      `a p 0..100\n  a GET client 1..10 ! #1 http.response.status_code=401 ${URL}\n  a GET client 11..20 ! #2 http.response.status_code=500 ${URL}\n  a GET client 21..30 #3 ${URL}`,
+      ['1 2 3: retry masked 20'],
+    ],
+    [
+      'a first request that says it is none again',
+      `a p 0..100\n  a GET client 1..10 ${URL}\n  a GET client 11..20 http.request.resend_count=0 ${URL}`,
+      [],
+    ],
   ])('%s', (_, text, expected) => {
     expect(callsIn(text)).toEqual(expected);
-  });
-});
-
-describe('connectionAttempts', () => {
-  const attemptsIn = (text: string) => {
-    const { table, nameOf } = drawTable(text);
-    return connectionAttempts(table, 0).map(
-      ({ client, phase, attempts, failures }) =>
-        `${nameOf(client)} ${phase} ${attempts.map(nameOf).join(' ')} ${failures}`,
-    );
-  };
-
-  it.each([
-    [
-      'a handshake that failed and was tried again',
-      'a POST client 0..900 #c\n  a tls.connect 0..400 ! #1\n    a tcp.connect 0..2\n  a tls.connect 450..500 #2\n    a tcp.connect 450..452',
-      ['c tcp tcp.connect tcp.connect 0', 'c tls 1 2 1'],
-    ],
-    ['one connection', 'a POST client 0..900\n  a tls.connect 0..400\n    a tcp.connect 0..2', []],
-    ['connections side by side', 'a POST client 0..900\n  a tcp.connect 0..30\n  a tcp.connect 25..35', []],
-    [
-      'a handshake that was destroyed leaves an orphan',
-      'a POST client 0..900 #c\n  a tcp.connect 500..502 #2\na tcp.connect 0..2 ^gone #1',
-      ['c tcp 1 2 0'],
-    ],
-    [
-      'an orphan with two requests around it belongs to neither',
-      'a p 0..999\n  a POST client 0..900\n    a tcp.connect 500..502\n  a GET client 0..900\na tcp.connect 0..2 ^gone',
-      [],
-    ],
-    [
-      'connections of another service',
-      'a POST client 0..900\n  b serve server 1..800\n    b tcp.connect 5..6\n    b tcp.connect 8..9',
-      [],
-    ],
-  ])('%s', (_, text, expected) => {
-    expect(attemptsIn(text)).toEqual(expected);
-  });
-
-  it.each([
-    ['tls.connect', 'tls'],
-    ['http.tls', 'tls'],
-    ['TLS client handshake', 'tls'],
-    ['tcp.connect', 'tcp'],
-    ['http.connect', 'tcp'],
-    ['socket connect paygw', 'tcp'],
-    ['DNS lookup paygw', 'dns'],
-    ['http.dns', 'dns'],
-    ['http.getconn', 'pool'],
-    ['HTTP wait_for_connection', 'pool'],
-    ['pg-pool.connect', 'pool'],
-    ['GET /connect', undefined],
-  ])('%s speaks of %s', (name, phase) => {
-    expect(connectionPhase(name)).toBe(phase);
   });
 });

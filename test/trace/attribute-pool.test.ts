@@ -46,6 +46,65 @@ describe('AttributePool', () => {
     }
   });
 
+  /** What the pool made of a value: the number of a pair that may be met again, or a place on the heap, below zero. */
+  const codeOf = (pool: AttributePool, value: AttributeValue, onlyPairs = false): number => {
+    const from = pool.size;
+    return Number(pool.fingerprint({ from, shape: pool.put({ id: value }, onlyPairs) }));
+  };
+
+  it('puts values on the heap once more than 512 were seen of which more than half were new', () => {
+    const pool = new AttributePool();
+    const codes = Array.from({ length: 514 }, (_, n) => codeOf(pool, `x${n}`));
+    expect(codes.slice(0, 512)).toEqual(Array.from({ length: 512 }, (_, n) => n));
+    expect(codes.slice(512).every((code) => code < 0)).toBe(true);
+    expect(codeOf(pool, 'x0')).toBeLessThan(0);
+    expect(codeOf(pool, true)).toBe(512);
+    expect(codeOf(pool, 'x0', true)).toBe(0);
+    expect(codeOf(pool, 'never seen', true)).toBe(513);
+    expect(codeOf(pool, [1, 2])).toBeLessThan(0);
+  });
+
+  it('keeps values in the dictionary while just half of them were new', () => {
+    const pool = new AttributePool();
+    for (let n = 0; n < 257; n++) codeOf(pool, n);
+    for (let n = 0; n < 256; n++) expect(codeOf(pool, 256)).toBe(256);
+    expect(codeOf(pool, 'the 514th')).toBe(257);
+    expect(codeOf(pool, 'the 515th')).toBeLessThan(0);
+  });
+
+  it('never puts values of onlyPairs on the heap, however many', () => {
+    const pool = new AttributePool();
+    for (let n = 0; n < 600; n++) expect(codeOf(pool, n, true)).toBe(n);
+  });
+
+  it('gives equal values one code and different ones two, lists by what is in them', () => {
+    const pool = new AttributePool();
+    const values = ['1', 1, true, [1], ['1'], [1, 2], 'true', [true]];
+    const codes = values.map((value) => codeOf(pool, value));
+    expect(new Set(codes).size).toBe(values.length);
+    expect(structuredClone(values).map((value) => codeOf(pool, value))).toEqual(codes);
+  });
+
+  it('takes back the run that was put last, and no other', () => {
+    const pool = new AttributePool();
+    const first = { from: pool.size, shape: pool.put({ a: 1, b: 2 }) };
+    const second = { from: pool.size, shape: pool.put({ a: 3 }) };
+    pool.takeBack(first);
+    expect(pool.size).toBe(3);
+    pool.takeBack(second);
+    expect(pool.size).toBe(2);
+    expect(pool.record(first.from, first.shape)).toEqual({ a: 1, b: 2 });
+    pool.takeBack(first);
+    expect(pool.size).toBe(0);
+  });
+
+  it('has one fingerprint for equal attributes, in whatever order their keys came', () => {
+    const pool = new AttributePool();
+    const print = (of: Attributes) => pool.fingerprint({ from: pool.size, shape: pool.put(of, true) });
+    const runs: readonly Attributes[] = [{ a: 1, b: 'x' }, { b: 'x', a: 1 }, { a: 1 }, { a: 1, b: 'y' }, {}];
+    expect(runs.map(print)).toEqual(['0,1', '0,1', '0', '0,2', '']);
+  });
+
   it('tells keys that nobody has', () => {
     const pool = new AttributePool();
     pool.put({ 'user.id': 7 });

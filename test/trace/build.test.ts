@@ -115,8 +115,15 @@ describe('buildTable', () => {
   it('puts traces in order of their start and finds them', () => {
     const { table } = drawTable('a x 5..9\n---\na x 2..3\n---\na x 5..6');
     expect(table.traceIds).toEqual([drawnTraceId(2), drawnTraceId(1), drawnTraceId(3)]);
+    expect(findTrace(table, drawnTraceId(2))).toMatchObject({ ordinal: 0, from: 0, to: 1 });
+    expect(() => traceAt(table, 3)).toThrow('The table has 3 traces, none with ordinal 3');
     expect(findTrace(table, drawnTraceId(1))).toMatchObject({ ordinal: 1, from: 1, to: 2, repairs: [] });
     expect([0, 1, 2].map((row) => ordinalOf(table, row))).toEqual([0, 1, 2]);
+    const { table: equal } = drawTable('a x 5..9\n  a y 6..7\n---\na x 5..6\n---\na x 5..7\n  a z 6..7');
+    expect(equal.traceIds).toEqual([1, 2, 3].map(drawnTraceId));
+    expect([0, 1, 2, 3, 4].map((row) => ordinalOf(equal, row))).toEqual([0, 0, 1, 2, 2]);
+    const reversed = buildTable(draw('a x 5..9\n---\na x 5..6\n---\na x 5..7').toReversed());
+    expect(reversed.traceIds).toEqual(equal.traceIds);
   });
 
   it('knows the population of a trace; one that is both is a suspect', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { at, numberAt } from '../../src/model/units.ts';
-import { calleeOf, callsOf } from '../../src/trace/calls.ts';
+import { calleeOf, callsOf, countServers, serversOf } from '../../src/trace/calls.ts';
 import { visitEntries } from '../../src/trace/visits.ts';
 import { drawTable } from '../draw.ts';
 
@@ -55,9 +55,58 @@ describe('callsOf', () => {
     ],
     ['a server on another clock', 'a call client 0..20\n  b serve server -105..-90', ['call → serve 5 -105 110']],
     ['a server that outlived its client', 'a call client 0..20 !\n  b serve server 5..90', ['call → serve 0 5 -70']],
+    [
+      'an answer inside another one',
+      'a call client 0..20\n  b first server 2..15\n  b second server 3..5',
+      ['call → first 7 2 5'],
+    ],
+    [
+      'answers with nothing between them',
+      'a call client 0..20\n  b first server 2..8\n  b second server 8..15',
+      ['call → first 7 2 5'],
+    ],
+    [
+      'answers with a pause between them',
+      'a call client 0..20\n  b first server 2..4\n  b second server 8..15',
+      ['call → first 11 2 5'],
+    ],
+    [
+      'what takes up a message beside two answers is none',
+      'a call client 0..20\n  b first server 2..10\n  b second server 8..15\n  b process consumer 16..19',
+      ['call → first 7 2 5'],
+    ],
+    [
+      'what takes up a message and nothing else',
+      'a call client 0..20\n  b process consumer 16..19',
+      ['call → b 20 0 0'],
+    ],
     ['a message is not a call', 'a root 0..9\n  a send producer 1..2\n    b process consumer 5..8', []],
   ])('%s', (_, text, expected) => {
     expect(callsIn(text)).toEqual(expected);
+  });
+
+  it('takes what answers cover from other times, in which they may stand in another order', () => {
+    const { table, row } = drawTable('a call client 0..20\n  b first server 1..8\n  b second server 2..10');
+    const start = table.start.map((time, each) => (each === row('first') ? 8_000 : time));
+    const end = table.end.map((time, each) => (each === row('first') ? 15_000 : time));
+    const { gap, before, after } = callsOf(table, { start, end });
+    expect([gap, before, after].map(([time = 0]) => time / 1_000)).toEqual([7, 2, 5]);
+  });
+
+  it('counts who answered as it lists them', () => {
+    const { table, row } = drawTable(`
+      a root 0..20
+        a none client 1..2
+          a dns 1..2
+        a call client 3..15
+          a dns 3..4
+          b one server 4..10
+          b two server 5..9
+          b three consumer 6..7
+    `);
+    const lists = ['root', 'none', 'call', 'one'].map((name) => serversOf(table, row(name)));
+    expect(lists).toEqual([[], [], [row('one'), row('two'), row('three')], []]);
+    expect(['root', 'none', 'call', 'one'].map((name) => countServers(table, row(name)))).toEqual([0, 0, 3, 0]);
   });
 
   it('numbers the calls by row', () => {

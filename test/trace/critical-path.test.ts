@@ -54,6 +54,17 @@ const GEOMETRIES: readonly (readonly [string, string, readonly string[]])[] = [
     'a entry |==============================|\n  a a    | =========                    |\n  a b    |     =================        |\n  a c    |          ============        |',
     ['entry 0–1', 'a 1–10', 'c 10–22', 'entry 22–30'],
   ],
+  [
+    'an overlap of exactly the tolerance',
+    'a p 0..100\n  a c1 10..52\n  a c2 50..90',
+    ['p 0–10', 'c1 10–50', 'c2 50–90', 'p 90–100'],
+  ],
+  ['an overlap of a little more', 'a p 0..100\n  a c1 10..52.001\n  a c2 50..90', ['p 0–50', 'c2 50–90', 'p 90–100']],
+  [
+    'a child that begins just after the one that was waited for, and ends within the tolerance',
+    'a p 0..100\n  a c1 51..52\n  a c2 50..90',
+    ['p 0–50', 'c2 50–90', 'p 90–100'],
+  ],
   ['a child without length takes nothing', 'a p |====|\n  a c |  : |', ['p 0–4']],
   [
     'a grandchild through two services',
@@ -70,6 +81,10 @@ describe('criticalPath', () => {
   it('begins at the longest server root of several, and at the longest root when none was asked', () => {
     const drawn = drawTable('a lost 0..90\na small server 10..20\na big server 30..50');
     expect(drawn.nameOf(entryOf(drawn.table, 0))).toBe('big');
+    const taken = drawTable('a lost 0..90\na take consumer 10..20');
+    expect(taken.nameOf(entryOf(taken.table, 0))).toBe('take');
+    const equal = drawTable('a one server 0..10\na two server 20..30\na three server 40..50');
+    expect(equal.nameOf(entryOf(equal.table, 0))).toBe('one');
     const fragments = drawTable('a x 0..9 ^gone\nb y 0..20 ^gone');
     expect(fragments.nameOf(entryOf(fragments.table, 0))).toBe('y');
   });

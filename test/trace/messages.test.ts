@@ -13,6 +13,13 @@ it.each([
   ],
   ['received by a CLIENT span', 'a send producer 1..3 #s\nb receive client 8..9 ~s', ['s → receive 5 link']],
   ['a link to what is not there, or sent nothing', 'a work 1..3 #w\nb process consumer 8..9 ~w ~gone', []],
+  ['a link from a span that takes nothing up', 'a send producer 1..3 #s\nb work 8..9 ~s\nb serve server 8..9 ~s', []],
+  ['a CLIENT span without a link', 'a send producer 1..3\n  b receive client 8..9', []],
+  [
+    'a message of one trace taken up twice',
+    'a send producer 1..3 #s\nb p consumer 4..5 ~s\nc q consumer 6..7 ~s',
+    ['s → p 1 link', 's → q 3 link'],
+  ],
   ['a consumer inside a consumer', 'b receive consumer 0..9\n  b process consumer 1..8', []],
 ])('%s', (_, text, expected) => {
   const { table, nameOf } = drawTable(text);

@@ -64,6 +64,18 @@ describe('repairs', () => {
     expect(repaired('a one 5..9 #one ^one')).toEqual([{ kind: 'cycle', spanId: id(1) }]);
   });
 
+  it('lists repairs in an order that does not depend on how spans came', () => {
+    const spans = draw('a one 9..4\na two 9..5\na three 9..3\na lost 1..2 ^gone');
+    const lists = [spans, spans.toReversed()].map((each) => buildTable(each).repairs.get(0));
+    expect(lists[0]).toEqual(lists[1]);
+    expect(lists[0]?.map(({ kind }) => kind)).toEqual([
+      'negative-duration',
+      'negative-duration',
+      'negative-duration',
+      'orphan',
+    ]);
+  });
+
   it('gives a span that ends before it begins no length', () => {
     const { table, trace } = drawTable('a x 9..4');
     expect(numberAt(table.end, 0)).toBe(numberAt(table.start, 0));
@@ -98,6 +110,9 @@ describe('repairs', () => {
     const table = builder.finish();
     expect(Array.from({ length: table.size }, (_, row) => table.name(row))).toEqual(['root', 'one', 'two']);
     expect(table.repairs.get(0)).toEqual([{ kind: 'truncated', kept: 3, dropped: 2 }]);
+    const whole = new TableBuilder({ spanLimit: 5 });
+    whole.add(draw('a root 0..9\n  a one 1..2\n    a deep 1..2\n  a two 3..4\n  a three 5..6'));
+    expect(whole.finish().repairs.size).toBe(0);
   });
 
   it('marks what nobody waited for', () => {
@@ -116,6 +131,29 @@ describe('repairs', () => {
       (r) => (byteAt(table.flags, r) & Flag.detached) !== 0,
     );
     expect(detached).toEqual([row('process'), row('after'), row('beyond')].sort((a, b) => a - b));
+  });
+
+  it.each([
+    ['at the moment at which its parent ended', 'a p 0..20\n  a x 20..30', true],
+    ['together with a parent of no length', 'a p 5..5\n  a x 5..30', false],
+    ['after a parent of no length', 'a p 5..5\n  a x 5.001..30', true],
+    ['just before its parent ended', 'a p 0..20\n  a x 19.999..30', false],
+    ['as a consumer of its own service below a call', 'a p client 0..20\n  a x consumer 1..2', true],
+    ['as a consumer of its own service below its sending', 'a p producer 0..20\n  a x consumer 1..2', true],
+    ['as a consumer of its own service below other work', 'a p 0..20\n  a x consumer 1..2', false],
+    ['as a consumer of another service', 'a p 0..20\n  b x consumer 1..2', true],
+    ['as a server after its call', 'a p client 0..20\n  b x server 30..40', false],
+    ['as a server after what was no call', 'a p 0..20\n  b x server 30..40', true],
+    ['as a call as long as clocks are coarse', 'a p server 0..20\n  a x client 5..22', false],
+    ['as a call longer than that', 'a p server 0..20\n  a x client 5..22.001', true],
+    ['as a long call a hundredth longer', 'a p server 0..1000\n  a x client 10..1010', false],
+    ['as a long call longer than that', 'a p server 0..1000\n  a x client 10..1010.002', true],
+    ['as a longer call of another service', 'a p server 0..20\n  b x client 5..90', false],
+    ['as a longer call of other work', 'a p 0..20\n  a x client 5..90', false],
+  ])('a span that begins %s', (_, text, detached) => {
+    const { table, row } = drawTable(text);
+    expect((byteAt(table.flags, row('x')) & Flag.detached) !== 0).toBe(detached);
+    expect(byteAt(table.flags, row('p')) & Flag.detached).toBe(0);
   });
 
   it('marks a call that goes on after the service that made it has answered, by more than clocks are coarse', () => {

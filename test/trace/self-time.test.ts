@@ -23,6 +23,18 @@ describe('selfTime', () => {
     expect(selfOf(text)).toBe(expected);
   });
 
+  it('puts children in order on other times than the table’s own', () => {
+    const text =
+      'a p 0..50\n  a p1 0..20\n    a x 1..2\n  a p2 20..40 #p2\n    a late 21..23 #late\n    a early 22..24\n    a early 24..26';
+    const { table, row } = drawTable(text);
+    const move = (by: number) => (time: number, each: number) => (each === row('late') ? by : time);
+    const times = { start: table.start.map(move(25_000)), end: table.end.map(move(30_000)) };
+    // On them: early 22–24 and 24–26, late 25–30.
+    expect(selfTime(table, row('p2'), times) / 1_000).toBe(12);
+    expect(selfTime(table, row('p2')) / 1_000).toBe(15);
+    expect([...selfTimes(table, times)].map((time) => time / 1_000)).toEqual([10, 19, 1, 12, 5, 2, 2]);
+  });
+
   it('is what counting every microsecond gives, for any spans', () => {
     fc.assert(
       fc.property(hostileTrace, (records) => {

@@ -57,6 +57,57 @@ describe('clocksOf', () => {
     expect(offset).toEqual({ low: -1_000, high: Number.POSITIVE_INFINITY });
   });
 
+  it.each([
+    ['a millisecond', 9.001, [{ kind: 'skew', from: 'a', to: 'b', offset: 1_000, uncertainty: 4_000 }]],
+    ['a little less', 9.002, undefined],
+  ])('says of %s what it is', (_, start, repairs) => {
+    const { table } = drawTable(`a call client 10.001..20\n  b serve server ${start}..15`);
+    expect(table.repairs.get(0)).toEqual(repairs);
+  });
+
+  it.each([
+    [100, { low: -2_000, high: 3_000 }],
+    [99, { low: 28_000, high: -40_000 }],
+  ])('of %i calls leaves out the farthest of a hundred', (count, offset) => {
+    const lines = Array.from({ length: count }, (_, n) => {
+      const [from, to] = n === 0 ? [-28, 7] : n === 1 ? [2, 50] : [2, 7];
+      return `  a c${n} client ${n * 100 + 0.001}..${n * 100 + 10}\n    b s${n} server ${n * 100 + from + 0.001}..${n * 100 + to}`;
+    });
+    const { table } = drawTable(`a root -99.999..20000\n${lines.join('\n')}`);
+    const clocks = clocksOf(table);
+    const known = clocks.pairs.map(([a, b]) => [clocks.names[a], clocks.names[b], clocks.offset(a, b)]);
+    expect(known).toEqual(
+      offset.low > offset.high
+        ? [
+            ['a', 'b', undefined],
+            ['b', 'a', undefined],
+          ]
+        : [
+            ['a', 'b', offset],
+            ['b', 'a', { low: -offset.high, high: -offset.low }],
+          ],
+    );
+  });
+
+  it('goes by the host that was seen first, of two ways that are as short', () => {
+    const { table, row } = drawTable(`
+      a root 0.001..100
+        c other 1.001..2
+        a second client 3.001..20
+          d serve-d server 4.001..19
+            d down client 5.001..18
+              e deep server 6.001..17
+        a first client 30.001..60
+          c serve-c server 32.001..59
+            c down-c client 34.001..58
+              e deep-c server 38.001..57
+    `);
+    const clocks = clocksOf(table);
+    const [a, e] = [clocks.host[row('root')]!, clocks.host[row('deep')]!];
+    // Over c: [−2, 1] and [−4, 1]; over d: [−1, 1] and [−1, 1].
+    expect(clocks.offset(a, e)).toEqual({ low: -6_000, high: 2_000 });
+  });
+
   it('gives services of one machine one clock, and never trusts a name that every machine has', () => {
     const host = (name: string) => `resource.host.name=${name}`;
     const shared = drawTable(`a x 0..9 ${host('node-1')}\n  b y 1..2 ${host('node-1')}`);
@@ -86,6 +137,13 @@ describe('orderOf', () => {
       order: 'before',
       margin: 3_000,
     });
+  });
+
+  it('decides at exactly two grains of a clock of whole milliseconds, by nothing', () => {
+    const text = 'a p 0..9\n  a x 1..2\n  a y 4..5';
+    expect(order(text, ['x', 'end'], ['y', 'start'])).toEqual({ order: 'before', margin: 0, uncertainty: 2_000 });
+    expect(order(text, ['y', 'start'], ['x', 'end'])).toEqual({ order: 'after', margin: -0, uncertainty: 2_000 });
+    expect(order('a p 0..9\n  a x 1..2\n  a y 3..5', ['y', 'start'], ['x', 'end']).order).toBe('undecidable');
   });
 
   it('decides across hosts only what every allowed offset agrees on', () => {
