@@ -13,8 +13,8 @@ const lies = (suspects: readonly SpanRecord[], baseline: readonly SpanRecord[] =
   seenBy('D07', viewOf(suspects, baseline));
 
 test.each<readonly [string, boolean, number, number, number]>([
-  ['twenty milliseconds more are waiting', true, 12, 20, 25],
-  ['and less are not', false, 12, 20, 24.9],
+  ['more than twenty milliseconds more are waiting', true, 12, 20, 25.1],
+  ['and no more than that are not', false, 12, 20, 25],
   ['five messages now and before are enough', true, 5, 5, 400],
   ['four now are not', false, 4, 20, 400],
   ['four before are not', false, 12, 4, 400],
