@@ -47,9 +47,35 @@ test.each<readonly [string, unknown, readonly SpanRecord[]]>([
     [],
     copies([pod('p1', '2'), 15, 400], [pod('p2', '1'), 30, 20]),
   ],
+  [
+    'one good request elsewhere on its version',
+    [['p1', 'cause', 15, 1, 1]],
+    copies([pod('p1', '2'), 15, 400], [pod('p2', '2'), 1, 20], [pod('p3', '1'), 30, 20]),
+  ],
   ['no other copy at all', [], copies([pod('p1', '2'), 15, 400], [pod('p1', '2'), 30, 20])],
 ])('D16 by who shares the bad requests: %s', (_, found, suspects) => {
   expect(told(suspects)).toEqual(found);
+});
+
+/** A page asks two services, each of the version and as much slower as told, ms. */
+const asks = (api: string, late: number, mail: string, later: number) => `
+web  GET /  server  0..${80 + late + later}
+  web  GET  client  2..${32 + late}  server.address=api
+    api  GET /a  server  4..${30 + late}  ${pod(`api${api}`, api)}
+  web  GET  client  ${40 + late}..${70 + late + later}  server.address=mail
+    mail  GET /m  server  ${42 + late}..${68 + late + later}  ${pod(`mail${mail}`, mail)}
+`;
+
+test('D16 accuses the only instance of a version that others run as well as ever, and not where the version is told of or bad for them', () => {
+  const before = times(40, asks('1', 0, '1', 0), 'b');
+  const window = (later: number, good: number, rest: string) => [
+    ...times(15, asks('2', 100, '2', later), 's'),
+    ...times(20, asks('1', 0, '2', good), 't'),
+    ...times(30, asks('1', 0, rest, 0), 'u'),
+  ];
+  expect(told(window(0, 0, '2'), before)).toEqual([['api2', 'cause', 15, 1, 1]]);
+  expect(told(window(0, 0, '1'), before)).toEqual([]);
+  expect(told(window(60, 60, '1'), before)).toEqual([]);
 });
 
 /** Every request asks all shards; those in `broken` fail. */

@@ -86,6 +86,21 @@ ${keys ? `        keys  GET /k  server  4..${wait + 2}` : ''}
   ]);
 });
 
+test('D11 tells of several callers by the first call, as certain as the strongest of them', () => {
+  const gate = (wait: number, marks = '') => page(wait, marks).replaceAll('door', 'gate');
+  const before = [...usual, ...times(20, gate(30), 'g'), ...times(5, gate(500, TIMED_OUT), 'h')];
+  const both = (first: string, second: string) => told([...times(12, first, 's'), ...times(15, second, 't')], before);
+  for (const [first, second, from] of [
+    [gate(400, TIMED_OUT), page(500, TIMED_OUT), 'gate'],
+    [page(500, TIMED_OUT), gate(400, TIMED_OUT), 'door'],
+  ] as const) {
+    const found = both(first, second);
+    expect(found).toMatchObject([{ support: 27, specificity: 1 }]);
+    expect(found[0]?.evidence[0].values).toMatchObject({ from: { value: from }, calls: { value: 27 } });
+    expect(found[0]?.evidence[0].spanIds).toHaveLength(2);
+  }
+});
+
 const shop = (end: number, marks: string, inner = '', total = 2 * end) => `
 shop  GET /page        server  0..${total}
   shop  GET            client  2..${end + 2}  server.address=ads url.full=http://ads/banner ${marks}
