@@ -95,7 +95,7 @@ function besideLongest(view: View, calls: Int32Array, usual: ReadonlyMap<number,
     return known !== undefined && lengthOf(view, row) - known >= Math.max(LEAST_SHIFT, LEAST_GROWTH * known);
   });
   const [longest] = slower.toSorted((a, b) => lengthOf(view, b) - lengthOf(view, a) || a - b);
-  if (longest === undefined || slower.length < 2 || slower.length > MOST_PARALLEL) return [];
+  if (longest === undefined || slower.length > MOST_PARALLEL) return [];
   return slower
     .filter((row) => {
       const shared =

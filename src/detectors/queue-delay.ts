@@ -7,7 +7,7 @@ import type { View } from '../population/view.ts';
 import { cite, clip, count, named, nameOf, operationOf, rounded, us } from './cite.ts';
 import type { Detector } from './detector.ts';
 
-/** Messages wait when they lie this much longer than usual, µs. */
+/** Messages wait when they lie longer than usual by more than this, µs. */
 const LEAST = 20_000;
 const FEWEST = 5;
 /** Work on a message that itself became slower by more than this is why the queue grows. */
@@ -30,7 +30,7 @@ function findingOf(view: View, messages: readonly QueueDelay[]): Finding | undef
   const times = (list: readonly QueueDelay[]) => sorted(list.map(({ delay }) => delay));
   const [lay, usual] = [times(now), times(before)];
   const moved = deviation(lay, usual);
-  if (moved <= 0 || median(lay) - median(usual) < LEAST) return undefined;
+  if (moved <= 0 || median(lay) - median(usual) <= LEAST) return undefined;
   const ordered = now.toSorted((a, b) => a.delay - b.delay || a.row - b.row);
   const telling = ordered[Math.floor(ordered.length / 2)];
   if (telling === undefined) return undefined;

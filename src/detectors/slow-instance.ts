@@ -64,7 +64,7 @@ function slowCopy(view: View, shift: CellShift): Finding | undefined {
   };
 }
 
-/** The copies that a cell is visited in, by name, from the whole window: neighbours are well, so they are not among the bad. */
+/** The copies that a cell is visited in, from the whole window: neighbours are well, so they are not among the bad. */
 function copiesOf(view: View, cell: number): readonly Copy[] {
   const found = new Map<string, Copy>();
   for (const row of visitsOf(view, cell, view.window)) {
@@ -73,7 +73,7 @@ function copiesOf(view: View, cell: number): readonly Copy[] {
     const value = String(view.table.resource(row, key));
     ensure(found, `${key} ${value}`, (): Copy => ({ key, value, rows: [] })).rows.push(row);
   }
-  return [...found.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
+  return [...found.values()];
 }
 
 const timesOf = (view: View, rows: readonly number[]): Float64Array =>

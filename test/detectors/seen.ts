@@ -23,6 +23,15 @@ export function times(count: number, drawing: string, salt = 'a'): readonly Span
   ).flat();
 }
 
+/** A drawing as one request that begins so many milliseconds later; the name makes it a trace of its own. */
+export function once(name: string, drawing: string, later = 0): readonly SpanRecord[] {
+  return times(1, drawing, name).map((span) => ({
+    ...span,
+    start: span.start + later * 1_000,
+    end: span.end + later * 1_000,
+  }));
+}
+
 /** What the detectors are shown: the drawn suspects held against the drawn baseline. */
 export function viewOf(suspects: readonly SpanRecord[], baseline: readonly SpanRecord[] = []): View {
   const builder = new TableBuilder();
