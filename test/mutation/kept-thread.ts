@@ -29,6 +29,7 @@ function keep({ distPath, env, execArgv }: PoolOptions): PoolWorker {
       }
       kept ??= { thread: new Worker(join(distPath, 'workers/threads.js'), { env, execArgv }), runs: 1 };
       kept.thread.setMaxListeners(0);
+      kept.thread.ref();
     },
     on(event, callback) {
       if (event === 'message') heard.push(callback);
@@ -46,6 +47,8 @@ function keep({ distPath, env, execArgv }: PoolOptions): PoolWorker {
     deserialize: (data) => data,
     async stop() {
       for (const callback of heard) use().off('message', callback);
+      // Whoever runs the tests once may end; between two runs there is nothing to wait for.
+      use().unref();
     },
   };
 }
