@@ -11,6 +11,7 @@ import type { HeldTrouble, Notices } from '../render/notices.ts';
 import type { Words } from '../render/words.ts';
 import { causeKey } from './culprit.ts';
 import type { Grouping } from './grouping.ts';
+import { released } from './life.ts';
 import type { NoteBack } from './note-back.ts';
 import { sayOnce } from './once.ts';
 import type { Places } from './places.ts';
@@ -118,11 +119,6 @@ export function createDigest(parts: {
       return free === undefined || among === undefined ? free : { ...free, thread: among, digested: true };
     });
   }
-}
-
-function released(held: Investigation): Investigation {
-  const { heldUntil: _, ...rest } = held;
-  return rest;
 }
 
 /** The same for what one culprit woke. What nobody can explain is a trouble of its own. */

@@ -21,7 +21,11 @@ export type Kin = string;
  */
 export function kinOf(alert: Alert, channel: string): Kin | undefined {
   if (alert.service === undefined || alert.traceIds.length > 0) return undefined;
-  const parts = [channel, alert.environment?.toLowerCase() ?? '', alert.service.trim().toLowerCase()];
+  return kinOfParts([channel, alert.environment?.toLowerCase() ?? '', alert.service.trim().toLowerCase()]);
+}
+
+/** Alerts are kin when they have the same parts. */
+export function kinOfParts(parts: readonly string[]): Kin {
   return hash('sha256', JSON.stringify(parts)).slice(0, 16);
 }
 

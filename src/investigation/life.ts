@@ -171,3 +171,9 @@ function nextOf(current: Investigation): Step['work'] {
 function markOf({ delivery }: Alert): string {
   return hash('sha256', delivery).slice(0, 12);
 }
+
+/** It waits for the end of no quiet hours any more. */
+export function released(held: Investigation): Investigation {
+  const { heldUntil: _, ...rest } = held;
+  return rest;
+}

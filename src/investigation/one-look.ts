@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import type { Investigation } from '../model/investigation.ts';
 import { type EpochMicros, MINUTE, type Micros } from '../model/units.ts';
@@ -8,7 +7,7 @@ import type { Store } from '../ports/store.ts';
 import type { TraceBackend } from '../ports/trace-backend.ts';
 import { aimOfAlert } from './aim.ts';
 import { SERVICES_SEEN } from './gather.ts';
-import { type Kin, kinship } from './kin.ts';
+import { type Kin, kinOfParts, kinship } from './kin.ts';
 import { servicesNamedBy } from './scope.ts';
 import type { Telling } from './telling.ts';
 
@@ -94,10 +93,7 @@ async function servicesMeant(
 function kinOfWords(alert: Alert, services: readonly string[], channel: string): Kin {
   const { operation, route, environment } = aimOfAlert(alert, services, [], alert.startedAt);
   const words = [alert.source, channel, environment?.toLowerCase() ?? '', operation ?? '', route ?? ''];
-  return createHash('sha256')
-    .update(JSON.stringify(['words', ...words, ...services.toSorted()]))
-    .digest('hex')
-    .slice(0, 16);
+  return kinOfParts(['words', ...words, ...services.toSorted()]);
 }
 
 async function lastLeader(store: Store, id: string): Promise<Investigation | undefined> {

@@ -7,6 +7,7 @@ import { inSpan } from '../telemetry.ts';
 import type { Admission, Asked } from './admission.ts';
 import { createFirstWord, later } from './first-word.ts';
 import type { Grouping } from './grouping.ts';
+import { released } from './life.ts';
 import type { Publisher } from './publish.ts';
 import type { Recurrence } from './recurrence.ts';
 
@@ -133,19 +134,14 @@ export function createTelling(parts: {
     await store.update(id, (current) => {
       isOurs = current !== undefined && current.pressingAt === undefined;
       if (current === undefined || !isOurs) return current;
-      const { heldUntil: _, ...rest } = current;
-      return { ...rest, pressingAt: now };
+      return { ...released(current), pressingAt: now };
     });
     return isOurs ? now : undefined;
   }
 
   /** It waits for no digest any more. */
   async function letGo({ id }: Investigation): Promise<void> {
-    await store.update(id, (current) => {
-      if (current?.heldUntil === undefined) return current;
-      const { heldUntil: _, ...rest } = current;
-      return rest;
-    });
+    await store.update(id, (current) => (current?.heldUntil === undefined ? current : released(current)));
   }
 
   /** The verdict in a card of its own; undefined when it may have none. */
